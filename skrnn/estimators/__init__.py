@@ -1,0 +1,6 @@
+"""What users touch: one estimator, one file."""
+
+from skrnn.estimators.classifier import RNNClassifier
+from skrnn.estimators.regressor import RNNRegressor
+
+__all__ = ["RNNClassifier", "RNNRegressor"]

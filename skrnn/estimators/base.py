@@ -1,0 +1,368 @@
+"""`SequenceEstimator`: what all estimators share, from parameters to fit and predict."""
+
+from __future__ import annotations
+
+import inspect
+from abc import abstractmethod
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_feature_names, check_consistent_length, check_is_fitted
+
+from skrnn.cells.recipe import is_keras_object
+from skrnn.estimators import parameters
+from skrnn.estimators.splitting import split_validation
+from skrnn.estimators.targets import Head, Target
+from skrnn.estimators.wrapper import BaseWrapper
+from skrnn.layers import RecurrenceSpec
+from skrnn.networks import FunctionNetwork, RecurrentNetwork
+from skrnn.networks.function import call_arguments
+from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays
+from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.weights import check_weights
+from skrnn.training import Outcome, Plan, Trainer, predict
+from skrnn.training.objectives import loss_name, make_loss, make_metrics, make_optimizer, optimizer_recipe
+from skrnn.training.plan import Examples
+
+
+class SequenceEstimator(BaseWrapper):
+    """Base of the estimators. Use `RNNClassifier` or `RNNRegressor`."""
+
+    _parameter_constraints: dict[str, Any] = parameters.CONSTRAINTS
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # scikit-learn reads names of parameters here; `**routed` is none.
+        signature = inspect.signature(cls.__init__)
+        names = [p for p in signature.parameters.values() if p.name != "self" and p.kind is not p.VAR_KEYWORD]
+        cls.__signature__ = signature.replace(parameters=names)
+
+    def _set_routed(self, routed: dict[str, Any]) -> None:
+        parameters.check_routed_names(type(self), routed)
+        vars(self).update(routed)
+
+    # -- parameters ---------------------------------------------------------------------------------------------
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        return parameters.own_names(cls)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name, routed ones such as ``optimizer__beta_1`` included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Also the parameters of nested estimators.
+
+        Returns
+        -------
+        dict
+        """
+        routed = {
+            k: v for k, v in vars(self).items() if k.partition("__")[0] in parameters.PREFIXES and "__" in k
+        }
+        return {**BaseEstimator.get_params(self, deep=deep), **routed}
+
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters, routed ones included.
+
+        Raises
+        ------
+        TypeError
+            For an unknown name; nothing is set then.
+        """
+        parameters.check_routed_names(type(self), params)
+        vars(self).update(params)
+        return self
+
+    __repr__ = BaseEstimator.__repr__
+
+    def __sklearn_clone__(self) -> Any:
+        # clone() copies Keras layers through their registered name, which a user's own cell need not have.
+        params = self.get_params(deep=False)
+        keras_objects = {k: parameters.as_data(v) for k, v in params.items() if is_keras_object(v)}
+        plain = type(self)(**{k: v for k, v in params.items() if k not in keras_objects})
+        copy = BaseEstimator.__sklearn_clone__(plain)
+        for name in ("_metadata_request", "_skl_callbacks", "_sklearn_output_config"):
+            if name in vars(self):
+                value = getattr(self, name)
+                setattr(copy, name, clone(value, safe=False) if name == "_metadata_request" else value)
+        return copy.set_params(**{k: parameters.from_data(v) for k, v in keras_objects.items()})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: parameters.as_data(v) for k, v in BaseEstimator.__getstate__(self).items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        restored = {k: parameters.from_data(v) for k, v in state.items() if k != "_plan"}
+        BaseEstimator.__setstate__(self, {**restored, **{k: v for k, v in state.items() if k == "_plan"}})
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
+
+    # -- fitting ------------------------------------------------------------------------------------------------
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any = None,
+        *,
+        resume: bool = False,
+        epochs: int | None = None,
+        classes: Any = None,
+    ) -> Any:
+        resume = resume and self.__sklearn_is_fitted__()
+        self._validate_params()
+        rng = check_random_state(self.random_state)
+        build_seed, split_seed, train_seed = (int(s) for s in rng.randint(np.iinfo(np.int32).max, size=3))
+        sequences = self._check_X(X, resume)
+        target = self._check_y(sequences, y, sample_weight, resume, classes)
+        weights = self._weigh(check_weights(sample_weight, sequences, target.per_step), target)
+        plan, head, start = self._make_plan(sequences, target, build_seed, resume)
+        examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
+        training, validation = self._hold_out(examples, kept, target, groups, split_seed)
+        trainer = Trainer(
+            epochs=self.epochs if epochs is None else epochs,
+            batch_size=self.batch_size,
+            seed=train_seed,
+            callbacks=parameters.make_callbacks(
+                self.callbacks, parameters.routed(self.get_params(), "callbacks")
+            ),
+            patience=self.n_iter_no_change if validation is not None else None,
+            verbose=int(self.verbose),
+        )
+        outcome = Outcome(history={k: list(v) for k, v in self.history_.items()} if resume else {})
+        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan}
+        try:
+            trainer.run(plan, training, validation, start, outcome)
+        except KeyboardInterrupt:
+            if (self.warm_start or resume) and outcome.weights is not None:
+                self._commit(fitted, outcome)
+            raise
+        self._commit(fitted, outcome)
+        return self
+
+    def _commit(self, fitted: dict[str, Any], outcome: Outcome) -> None:
+        """Become fitted, all at once."""
+        for name in [k for k in vars(self) if k.endswith("_") and not k.startswith("__")]:
+            delattr(self, name)
+        history = outcome.history
+        fitted |= {
+            "weights_": outcome.weights,
+            "_optimizer_state": outcome.optimizer_state,
+            "history_": history,
+        }
+        vars(self).update(fitted, n_iter_=len(history.get("loss", [])))
+
+    def _check_X(self, X: Any, resume: bool) -> Sequences:
+        tokens = self.embedding is not None
+        sequences = check_sequences(X, tokens=tokens, n_features=self.n_features_in_ if resume else None)
+        if resume:
+            self._check_seen(X, sequences)
+        return sequences
+
+    def _check_seen(self, X: Any, sequences: Sequences) -> None:
+        """Check names and tokens against those of the fit."""
+        named = X[0] if is_list_of_arrays(X) else X
+        if hasattr(named, "columns") or isinstance(named, np.ndarray):
+            _check_feature_names(self, named, reset=False)
+        network = self._plan.network
+        embedding = getattr(network, "embedding", None)
+        if embedding is not None and sequences.values.max() >= embedding[0]:
+            raise ValueError(
+                f"X must hold tokens below {embedding[0]}, as in fit. Got {sequences.values.max()}; "
+                "embedding=(number of tokens, features) makes room for more."
+            )
+
+    @abstractmethod
+    def _check_y(self, X: Sequences, y: Any, sample_weight: Any, resume: bool, classes: Any) -> Target:
+        """Check y, and say what is learned."""
+
+    @abstractmethod
+    def _head(self, target: Target, loss: Any, units: int | None) -> Head:
+        """Choose the output; units is the width of a model that is there already."""
+
+    @abstractmethod
+    def _default_loss(self, target: Target) -> str:
+        """Name of the loss where none is given."""
+
+    def _weigh(self, weights: NDArray[np.float64], target: Target) -> NDArray[np.float64]:
+        return weights
+
+    def _hold_out(
+        self, examples: Examples, kept: NDArray[np.int64], target: Target, groups: Any, seed: int
+    ) -> tuple[Examples, Examples | None]:
+        if not self.early_stopping:
+            return _with_mean_weight_one(examples), None
+        if groups is not None:
+            groups = np.asarray(groups)[kept]
+            check_consistent_length(examples.X, groups)
+        classes = target.labels[kept] if target.kind in ("binary", "multiclass") else None
+        parts = split_validation(len(examples.X), self.validation_fraction, classes, groups, seed)
+        training, validation = (_take(examples, rows, target.per_step) for rows in parts)
+        return _with_mean_weight_one(training), _with_mean_weight_one(validation)
+
+    def _make_plan(
+        self, sequences: Sequences, target: Target, seed: int, resume: bool
+    ) -> tuple[Plan, Head, Outcome]:
+        params = self.get_params()
+        start = Outcome(self.weights_, self._optimizer_state) if resume else Outcome()
+        optimizer = loss = None
+        if self.model is not None:
+            network, model = self._function_network(sequences, target, params, seed)
+            start.weights = start.weights or model.get_weights()
+            if model.compiled:
+                optimizer, loss = optimizer_recipe(model.optimizer), model.loss
+        if loss is None or self.loss is not None:
+            given = self.loss if self.loss is not None else self._default_loss(target)
+            loss = make_loss(given, parameters.routed(params, "loss"))
+        else:
+            loss = make_loss(loss, {})
+        if optimizer is None:
+            options = parameters.routed(params, "optimizer")
+            optimizer = make_optimizer(self.optimizer, self.learning_rate, self.global_clipnorm, options)
+        units = None if self.model is None else int(model.outputs[0].shape[-1])
+        head = self._head(target, loss_name(loss), units)
+        if self.model is None:
+            network = self._recurrent_network(sequences, target, head, params, resume)
+        metrics = make_metrics(self.metrics, parameters.routed(params, "metrics"), head.accuracy)
+        plan = Plan(network, loss, optimizer, metrics, target.per_step, head.sparse)
+        return plan, head, self._check_start(plan, start, resume)
+
+    def _check_start(self, plan: Plan, start: Outcome, resume: bool) -> Outcome:
+        if not resume:
+            return start
+        if (
+            type(plan.network) is RecurrentNetwork
+            and plan.network.fingerprint != self._plan.network.fingerprint
+        ):
+            raise ValueError(
+                "warm_start and partial_fit go on with the network of the first fit. Got another one."
+            )
+        if plan.optimizer.cls is not self._plan.optimizer.cls:
+            start.optimizer_state = None
+        return start
+
+    def _recurrent_network(
+        self, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool
+    ) -> RecurrentNetwork:
+        options = parameters.routed(params, "cell")
+        embedding = parameters.embedding_shape(self.embedding, int(sequences.values.max()))
+        if embedding is not None:
+            if resume and self._plan.network.embedding is not None:
+                embedding = (self._plan.network.embedding[0], embedding[1])
+            if sequences.values.max() >= embedding[0]:
+                raise ValueError(
+                    f"X must hold tokens below {embedding[0]}, as embedding says. Got {sequences.values.max()}."
+                )
+        return RecurrentNetwork(
+            n_features=sequences.n_features,
+            layers=tuple(
+                RecurrenceSpec.from_cell(self.cell, units, options, self.recurrent_dropout)
+                for units in parameters.units_of_layers(self.units)
+            ),
+            outputs=head.units,
+            activation=head.activation,
+            bidirectional=bool(self.bidirectional),
+            dropout=float(self.dropout),
+            pooling=None if target.per_step else self.pooling,
+            embedding=embedding,
+        )
+
+    def _function_network(
+        self, sequences: Sequences, target: Target, params: dict[str, Any], seed: int
+    ) -> tuple[FunctionNetwork, keras.Model]:
+        meta = {
+            "n_features_in_": sequences.n_features,
+            "n_outputs_": target.n,
+            "target_type_": target.kind,
+            "per_step_": target.per_step,
+            **{k: v for k, v in target.fitted.items() if not k.startswith("_")},
+        }
+        compile_kwargs = {
+            "optimizer": self.optimizer,
+            "loss": self.loss or self._default_loss(target),
+            "metrics": self.metrics,
+        }
+        offered = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
+        arguments = call_arguments(self.model, offered, parameters.routed(params, "model"))
+        network = FunctionNetwork(self.model, arguments)
+        return network, network.first_build(seed)
+
+    # -- predicting ---------------------------------------------------------------------------------------------
+
+    def _outputs(self, X: Any) -> tuple[NDArray, Sequences]:
+        """Outputs of the network for X, in float64."""
+        check_is_fitted(self)
+        sequences = check_sequences(
+            X,
+            n_features=self.n_features_in_,
+            tokens=getattr(self._plan.network, "embedding", None) is not None,
+        )
+        self._check_seen(X, sequences)
+        return predict(self._plan, self.weights_, sequences).astype(np.float64), sequences
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "weights_" in vars(self)
+
+    @property
+    def initialized_(self) -> bool:
+        """Whether there are weights."""
+        return self.__sklearn_is_fitted__()
+
+    def initialize(self, X: Any, y: Any) -> Any:
+        """Build the network for X and y with its first weights, without training.
+
+        Parameters
+        ----------
+        X, y : as in `fit`
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(X, y, None, epochs=0)
+
+    @property
+    def model_(self) -> keras.Model:
+        """A plain Keras model with a copy of the weights: ``model_(padded, mask=mask)``."""
+        check_is_fitted(self)
+        model = self._plan.network.build()
+        model.set_weights(self.weights_)
+        return model
+
+
+def _fitted_on(X: Any, sequences: Sequences) -> dict[str, Any]:
+    names = sequences.feature_names or frame_columns(X)
+    fitted: dict[str, Any] = {"n_features_in_": sequences.n_features}
+    if names is not None:
+        fitted["feature_names_in_"] = np.asarray(names, dtype=object)
+    return fitted
+
+
+def _take(examples: Examples, rows: NDArray[np.int64], per_step: bool) -> Examples:
+    chosen = examples.X.step_positions(rows) if per_step else rows
+    return Examples(examples.X[rows], examples.y[chosen], examples.weights[chosen])
+
+
+def _without_zero_weights(examples: Examples, per_step: bool) -> tuple[Examples, NDArray[np.int64]]:
+    """Drop the sequences that count for nothing, and tell which rows are left."""
+    weights = examples.weights
+    if per_step:
+        weights = np.add.reduceat(weights, examples.X.offsets[:-1])
+    kept = np.flatnonzero(weights > 0)
+    return (examples if len(kept) == len(examples.X) else _take(examples, kept, per_step)), kept
+
+
+def _with_mean_weight_one(examples: Examples) -> Examples:
+    weights = (examples.weights / examples.weights.mean()).astype(np.float32)
+    return Examples(examples.X, examples.y, weights)

@@ -1,0 +1,183 @@
+"""Parameters of the estimators: their ranges, and routed names such as ``optimizer__beta_1``."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import keras
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+
+from skrnn.cells.recipe import Recipe, argument_names, is_keras_object
+from skrnn.estimators.wrapper import route_params, unflatten_params
+from skrnn.layers import POOLINGS
+from skrnn.training.objectives import nearest
+
+# A routed name begins with one of these and two underscores.
+PREFIXES = ("callbacks", "cell", "loss", "metrics", "model", "optimizer")
+
+CONSTRAINTS: dict[str, list[Any]] = {
+    "cell": [str, type, keras.layers.Layer],
+    "units": [Interval(Integral, 1, None, closed="left"), tuple, list, None],
+    "bidirectional": ["boolean"],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+    "pooling": [StrOptions(set(POOLINGS))],
+    "embedding": [Interval(Integral, 1, None, closed="left"), tuple, list, None],
+    "model": [callable, None],
+    "optimizer": [str, type, keras.optimizers.Optimizer],
+    "learning_rate": [
+        Interval(Real, 0, None, closed="neither"),
+        keras.optimizers.schedules.LearningRateSchedule,
+        None,
+    ],
+    "global_clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+    "loss": "no_validation",  # training/objectives.py says what it may be
+    "metrics": "no_validation",
+    "epochs": [Interval(Integral, 1, None, closed="left")],
+    "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
+    "callbacks": "no_validation",
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
+
+
+def check_routed_names(owner: Any, names: Any) -> None:
+    """Raise a TypeError for a name that is neither a parameter nor routed, naming the nearest."""
+    own = own_names(owner)
+    for name in names:
+        prefix, _, rest = name.partition("__")
+        if name not in own and not (prefix in PREFIXES and rest):
+            raise TypeError(
+                f"{owner.__name__} has no parameter {name!r}{nearest(name, [*own, *(f'{p}__' for p in PREFIXES)])}."
+            )
+
+
+def own_names(owner: Any) -> list[str]:
+    """Names in the signature of the constructor, sorted."""
+    parameters = inspect.signature(owner.__init__).parameters.values()
+    return sorted(p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD)
+
+
+def routed(params: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Parameters ``prefix__name`` by name."""
+    return route_params(params, destination=prefix, pass_filter=set())
+
+
+def units_of_layers(units: Any) -> list[int | None]:
+    """Units of each stacked layer.
+
+    Raises
+    ------
+    ValueError
+        If a tuple is empty or holds anything but positive integers.
+    """
+    if not isinstance(units, (tuple, list)):
+        return [units]
+    if not units or not all(isinstance(u, Integral) and not isinstance(u, bool) and u > 0 for u in units):
+        raise ValueError(f"units must be a positive integer, or a tuple of them, one a layer. Got {units!r}.")
+    return list(units)
+
+
+def embedding_shape(embedding: Any, largest: int) -> tuple[int, int] | None:
+    """Number of tokens V and features E of an embedding.
+
+    Parameters
+    ----------
+    embedding : None, int or tuple of two ints
+        E, or (V, E).
+    largest : int
+        The largest token in the training data; V is one more where it is not given.
+    """
+    if embedding is None:
+        return None
+    if isinstance(embedding, Integral):
+        return largest + 1, int(embedding)
+    if len(embedding) != 2 or not all(isinstance(e, Integral) and e > 0 for e in embedding):
+        raise ValueError(
+            f"embedding must be the features of a token, or (number of tokens, features). Got {embedding!r}."
+        )
+    return int(embedding[0]), int(embedding[1])
+
+
+def make_callbacks(callbacks: Any, options: dict[str, Any]) -> list[keras.callbacks.Callback]:
+    """Build or copy the callbacks of one fit, so that none is shared between fits.
+
+    Parameters
+    ----------
+    callbacks : None, callback, list or dict
+        Keras callbacks, classes or instances.
+    options : dict
+        ``callbacks__*`` parameters of classes, as scikeras routes them.
+
+    Raises
+    ------
+    TypeError
+        For anything that is no callback, or an unknown option.
+    """
+    if callbacks is None:
+        if options:
+            raise TypeError(f"callbacks__{next(iter(options))} needs a callback. Got callbacks=None.")
+        return []
+    listed = list(callbacks.values()) if isinstance(callbacks, Mapping) else callbacks
+    listed = listed if isinstance(listed, (list, tuple)) else [listed]
+    for callback in listed:
+        kind = callback if inspect.isclass(callback) else type(callback)
+        if not issubclass(kind, keras.callbacks.Callback):
+            raise TypeError(f"callbacks must be Keras callbacks, classes or instances. Got {callback!r:.60}.")
+    _check_callback_options([c for c in listed if inspect.isclass(c)], options)
+    built = unflatten_params(items=callbacks, params=options)
+    built = list(built.values()) if isinstance(built, Mapping) else built
+    return [_copied(c) for c in (built if isinstance(built, (list, tuple)) else [built])]
+
+
+def _check_callback_options(classes: list[type], options: dict[str, Any]) -> None:
+    known = {name for cls in classes for name in argument_names(cls) or ()}
+    for option in options:
+        name = option.rsplit("__", 1)[-1]
+        if classes and name not in known:
+            raise TypeError(
+                f"no callback takes {name!r}, given as callbacks__{option}{nearest(name, known)}."
+            )
+
+
+def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
+    try:
+        return copy.deepcopy(callback)
+    except Exception as error:
+        raise TypeError(
+            f"callbacks are copied for each fit, and {type(callback).__name__} cannot be copied ({error}). "
+            "Give the class, and its arguments as callbacks__*."
+        ) from error
+
+
+def as_data(value: Any) -> Any:
+    """Replace Keras objects by recipes, inside lists and dicts too."""
+    if is_keras_object(value):
+        try:
+            return Recipe.of(value)
+        except ValueError:
+            return value
+    if isinstance(value, (list, tuple)):
+        return type(value)(as_data(v) for v in value)
+    if isinstance(value, dict):
+        return {k: as_data(v) for k, v in value.items()}
+    return value
+
+
+def from_data(value: Any) -> Any:
+    """Undo `as_data`."""
+    if isinstance(value, Recipe):
+        return value.make()
+    if isinstance(value, (list, tuple)):
+        return type(value)(from_data(v) for v in value)
+    if isinstance(value, dict):
+        return {k: from_data(v) for k, v in value.items()}
+    return value

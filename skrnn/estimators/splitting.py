@@ -1,0 +1,69 @@
+"""The part of the training data that early stopping watches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import (
+    GroupShuffleSplit,
+    ShuffleSplit,
+    StratifiedGroupKFold,
+    StratifiedShuffleSplit,
+)
+
+
+def split_validation(
+    n: int, fraction: float, classes: NDArray | None, groups: NDArray | None, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split rows into training and validation.
+
+    Parameters
+    ----------
+    n : int
+        Sequences.
+    fraction : float
+        Share held out.
+    classes : ndarray of shape (n,) or None
+        Stratify by these.
+    groups : ndarray of shape (n,) or None
+        Keep sequences of a group on one side.
+    seed : int
+        Of the shuffle.
+
+    Returns
+    -------
+    training, validation : ndarray of int
+
+    Raises
+    ------
+    ValueError
+        If there are too few sequences, groups, or sequences of a class.
+    """
+    if groups is not None and len(np.unique(groups)) < 2:
+        raise ValueError("early_stopping needs at least 2 groups, to hold one out. Got 1.")
+    if n < 2:
+        raise ValueError(f"early_stopping needs at least 2 sequences, to hold one out. Got n_samples = {n}.")
+    if classes is not None:
+        found, counts = np.unique(classes, return_counts=True)
+        if counts.min() < 2:
+            raise ValueError(
+                f"early_stopping needs at least 2 sequences of each class. Got 1 of {found[counts.argmin()]!r}."
+            )
+    rows = np.arange(n)
+    splitter: Any
+    if groups is None:
+        kind = ShuffleSplit if classes is None else StratifiedShuffleSplit
+        splitter = kind(n_splits=1, test_size=fraction, random_state=seed)
+    elif classes is None:
+        splitter = GroupShuffleSplit(n_splits=1, test_size=fraction, random_state=seed)
+    else:
+        folds = min(max(2, round(1 / fraction)), len(np.unique(groups)))
+        splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    training, validation = next(iter(splitter.split(rows, classes, groups)))
+    if classes is not None and len(np.unique(classes[training])) < len(np.unique(classes)):
+        raise ValueError(
+            "early_stopping must leave each class in the training part. Got a class in one group only."
+        )
+    return training, validation

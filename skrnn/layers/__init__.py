@@ -1,0 +1,13 @@
+"""Many steps of time: recurrences over a sequence, and pooling."""
+
+from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
+from skrnn.layers.recurrence import RecurrenceSpec
+
+POOLINGS = {
+    "attention": AttentionPooling,
+    "last": LastPooling,
+    "max": MaxPooling,
+    "mean": MeanPooling,
+}
+
+__all__ = ["POOLINGS", "AttentionPooling", "LastPooling", "MaxPooling", "MeanPooling", "RecurrenceSpec"]

@@ -1,0 +1,162 @@
+"""From what a user calls a cell to a recurrent layer over a sequence."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from skrnn.cells import CELLS
+from skrnn.cells.recipe import Recipe, argument_names
+
+DEFAULT_UNITS = 32
+
+
+@dataclass(frozen=True)
+class RecurrenceSpec:
+    """One recurrent layer as data.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        The cell, or the layer, to build.
+    kind : {"cell", "rnn", "layer"}
+        A cell runs inside `keras.layers.RNN`; "rnn" is a layer with ``return_sequences``; any other layer maps
+        (B, T, D) to (B, T, H).
+    """
+
+    recipe: Recipe
+    kind: str
+
+    @classmethod
+    def from_cell(
+        cls,
+        cell: Any,
+        units: int | None,
+        options: dict[str, Any] | None = None,
+        recurrent_dropout: float = 0.0,
+    ) -> RecurrenceSpec:
+        """Read a name, class or instance.
+
+        Parameters
+        ----------
+        cell : str, class or instance
+            A key of `CELLS`, or a Keras cell or layer of the user's own.
+        units : int or None
+            H; None is `DEFAULT_UNITS`, or an instance's own.
+        options : dict, optional
+            Further arguments of the class, ``cell__*`` of the estimators.
+        recurrent_dropout : float, default=0
+            Handed to cells that know it.
+
+        Raises
+        ------
+        ValueError
+            For an unknown name, or a cell without the option asked for.
+        TypeError
+            For anything that is no cell or layer, or an unknown option.
+        """
+        options = dict(options or {})
+        if recurrent_dropout:
+            options["recurrent_dropout"] = recurrent_dropout
+        if isinstance(cell, str):
+            if cell not in CELLS:
+                raise ValueError(
+                    f"cell must be one of {', '.join(sorted(CELLS))}. Got {cell!r}{_nearest(cell, CELLS)}."
+                )
+            cell = CELLS[cell]
+        if inspect.isclass(cell) and issubclass(cell, keras.layers.Layer):
+            instance = _construct(cell, units, options)
+        elif isinstance(cell, keras.layers.Bidirectional):
+            raise ValueError(
+                "cell must be one direction; set bidirectional=True for both. Got a Bidirectional layer."
+            )
+        elif isinstance(cell, keras.layers.Layer) and not isinstance(cell, keras.Model):
+            if type(cell) is keras.layers.RNN:  # the layer around a cell is built anew for each network
+                cell = cell.cell
+            instance = _reconfigure(cell, units, options)
+        else:
+            raise TypeError(
+                f"cell must be a name in CELLS, or a Keras cell or layer, class or instance. Got {cell!r:.80}."
+            )
+        config = {k: v for k, v in Recipe.of(instance).config.items() if k != "name"}
+        return cls(Recipe(type(instance), config), _kind(instance))
+
+    def make(self, return_sequences: bool, bidirectional: bool) -> keras.layers.Layer:
+        """Build the layer.
+
+        Parameters
+        ----------
+        return_sequences : bool
+            All steps, (B, T, H), or the last real one, (B, H).
+        bidirectional : bool
+            Run in both directions and join the features, 2 H of them.
+        """
+        if self.kind == "layer":
+            if bidirectional:
+                raise ValueError(f"{self.recipe.cls.__name__} has no direction. Set bidirectional=False.")
+            return self.recipe.make()
+        forward = self._one_direction(return_sequences)
+        if not bidirectional:
+            return forward
+        # Bidirectional would copy `forward` by its configuration, which needs a registered class for a
+        # user's own cell, so the other direction is built here.
+        backward = self._one_direction(return_sequences, go_backwards=True)
+        return keras.layers.Bidirectional(forward, backward_layer=backward)
+
+    def _one_direction(self, return_sequences: bool, **options: Any) -> keras.layers.Layer:
+        if self.kind == "cell":
+            return keras.layers.RNN(self.recipe.make(), return_sequences=return_sequences, **options)
+        config = {
+            **self.recipe.config,
+            "return_sequences": return_sequences,
+            "return_state": False,
+            **options,
+        }
+        return Recipe(self.recipe.cls, config).make()
+
+
+def _construct(cls: type, units: int | None, options: dict[str, Any]) -> keras.layers.Layer:
+    names = argument_names(cls)
+    check_options(cls.__name__, names, options)
+    takes_units = names is None or "units" in names
+    if takes_units:
+        options = {"units": DEFAULT_UNITS if units is None else units, **options}
+    elif units is not None:
+        raise ValueError(f"{cls.__name__} takes no units. Leave units=None.")
+    return cls(**options)
+
+
+def _reconfigure(cell: keras.layers.Layer, units: int | None, options: dict[str, Any]) -> keras.layers.Layer:
+    recipe = Recipe.of(cell)
+    check_options(type(cell).__name__, argument_names(type(cell)), options)
+    if units is not None:
+        if "units" not in recipe.config:
+            raise ValueError(f"{type(cell).__name__} takes no units. Leave units=None for this instance.")
+        options = {"units": units, **options}
+    return Recipe(recipe.cls, {**recipe.config, **options}).make()
+
+
+def check_options(owner: str, known: set[str] | None, options: dict[str, Any], prefix: str = "cell") -> None:
+    """Raise a TypeError for an option that the constructor does not know, naming the nearest."""
+    for name in options:
+        if known is not None and name.split("__")[0] not in known:
+            if name == "recurrent_dropout":
+                raise ValueError(f"{owner} takes no recurrent_dropout. Leave recurrent_dropout=0.")
+            raise TypeError(
+                f"{owner} has no option {name!r}, given as {prefix}__{name}{_nearest(name, known)}."
+            )
+
+
+def _nearest(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _kind(layer: keras.layers.Layer) -> str:
+    if hasattr(layer, "return_sequences"):
+        return "rnn"
+    return "cell" if hasattr(layer, "state_size") else "layer"

@@ -1,0 +1,6 @@
+"""A spec in, an uncompiled `keras.Model` out: no data, no training."""
+
+from skrnn.networks.function import FunctionNetwork
+from skrnn.networks.recurrent import RecurrentNetwork
+
+__all__ = ["FunctionNetwork", "RecurrentNetwork"]

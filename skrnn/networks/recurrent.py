@@ -1,0 +1,84 @@
+"""The network of the classifier and the regressor: embedding, recurrences, pooling, output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from skrnn.cells.recipe import fingerprint
+from skrnn.layers import POOLINGS, RecurrenceSpec
+
+
+@dataclass(frozen=True)
+class RecurrentNetwork:
+    """What to build, as data.
+
+    Attributes
+    ----------
+    n_features : int
+        D; 1 where tokens are embedded.
+    layers : tuple of RecurrenceSpec
+        From the input to the output.
+    outputs : int
+        Width of the output.
+    activation : str
+        Of the output.
+    bidirectional : bool
+        Run each layer in both directions.
+    dropout : float
+        Share of the outputs of the embedding and of each recurrent layer set to zero in training; between layers the
+        same features at every step.
+    pooling : str or None
+        A key of `POOLINGS`; None gives an output for each step.
+    embedding : tuple of int or None
+        Number of tokens and features of each, (V, E).
+    """
+
+    n_features: int
+    layers: tuple[RecurrenceSpec, ...]
+    outputs: int
+    activation: str
+    bidirectional: bool = False
+    dropout: float = 0.0
+    pooling: str | None = "last"
+    embedding: tuple[int, int] | None = None
+
+    @property
+    def fingerprint(self) -> Any:
+        """Hashable identity: equal fingerprints build equal models."""
+        layers = tuple((layer.kind, layer.recipe.fingerprint) for layer in self.layers)
+        rest = {k: v for k, v in vars(self).items() if k != "layers"}
+        return (type(self), layers, fingerprint(rest))
+
+    def build(self) -> keras.Model:
+        """Build the model: (B, T, D), or (B, T) tokens, to (B, outputs) or (B, T, outputs).
+
+        Real steps are told by the Keras mask of the input: ``model(x, mask=mask)``.
+        """
+        if self.embedding is None:
+            inputs = keras.Input((None, self.n_features), name="steps")
+            h = inputs  # (B, T, D)
+        else:
+            inputs = keras.Input((None,), dtype="int32", name="tokens")
+            h = keras.layers.Embedding(*self.embedding, name="embedding")(inputs)  # (B, T, E)
+            h = self._dropped(h, over_time=True)
+        for depth, spec in enumerate(self.layers):
+            top = depth == len(self.layers) - 1
+            # The layer knows its last real step itself, in both directions.
+            whole = not top or self.pooling != "last"
+            h = spec.make(return_sequences=whole, bidirectional=self.bidirectional)(h)  # (B, T, H) or (B, H)
+            if top and self.pooling is not None and (whole or spec.kind == "layer"):
+                h = POOLINGS[self.pooling](name="pooling")(h)  # (B, H)
+            h = self._dropped(h, over_time=not top or self.pooling is None)
+        outputs = keras.layers.Dense(self.outputs, activation=self.activation, name="output")(h)
+        model = keras.Model(inputs, outputs)
+        model.supports_masking = True  # it takes a mask, and Keras warns unless told
+        return model
+
+    def _dropped(self, h: Any, over_time: bool) -> Any:
+        if not self.dropout:
+            return h
+        layer = keras.layers.SpatialDropout1D if over_time else keras.layers.Dropout
+        return layer(self.dropout)(h)

@@ -1,0 +1,277 @@
+"""`PerStep`: any scikit-learn transformer, applied to every time step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
+
+from skrnn.sequences.check import (
+    check_sequences,
+    check_step_targets,
+    check_targets,
+    frame_columns,
+    has_time_axis,
+    is_list_of_arrays,
+)
+from skrnn.sequences.ragged import Sequences
+
+
+def _inner_has(name: str) -> Any:
+    def check(self: PerStep) -> bool:
+        return hasattr(getattr(self, "transformer_", self.transformer), name)
+
+    return check
+
+
+class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+    """Apply a transformer to every time step of ragged, 3-D or 2-D sequences.
+
+    Scaling, imputation, projection and selection of features are defined on tables: rows and columns.
+    `PerStep` lays all steps of all sequences under each other, (total steps, D), fits the transformer on that
+    table, and gives the sequences their steps back.
+
+    Parameters
+    ----------
+    transformer : estimator
+        Any scikit-learn transformer, such as ``StandardScaler()``, ``PCA(3)``, ``SimpleImputer()`` or a
+        ``ColumnTransformer``. It is cloned before fitting. Its parameters are reached as ``transformer__*``.
+
+    Attributes
+    ----------
+    transformer_ : estimator
+        The fitted transformer.
+    n_features_in_ : int
+        D.
+    feature_names_in_ : ndarray of shape (D,)
+        Column names, where X is a list of data frames with string columns.
+
+    Raises
+    ------
+    ValueError
+        If sequences are empty, differ in D, or differ in D from those of the fit.
+
+    Notes
+    -----
+    What comes out has the form of what goes in: a 3-D array gives a 3-D array (N, T, D'), a 2-D array, one
+    feature a step, gives (N, T) if the transformer keeps one feature and (N, T, D') otherwise, anything else gives
+    `Sequences`. With ``set_output(transform="pandas")`` or ``"polars"`` the result is a list of data frames, one a
+    sequence, whose columns carry the transformer's feature names.
+
+    A target with one value a sequence is repeated for each of its steps, and so is `sample_weight`, so that
+    supervised transformers work.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skrnn.preprocessing import PerStep
+    >>> X = [np.array([[0.0, 10.0], [2.0, 30.0]]), np.array([[4.0, 50.0]])]
+    >>> scaled = PerStep(StandardScaler()).fit_transform(X)
+    >>> scaled
+    Sequences(2 sequences of 1 to 2 steps, 2 features, float64)
+    >>> scaled[1].round(2)
+    array([[1.22, 1.22]])
+    """
+
+    def __init__(self, transformer: Any) -> None:
+        self.transformer = transformer
+
+    def fit(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> PerStep:
+        """Fit the transformer on all steps.
+
+        Parameters
+        ----------
+        X : sequences in any form
+            See `RNNClassifier.fit`; NaN is left to the transformer.
+        y : array-like of shape (N,) or (N, K), or one value for each step, optional
+            Handed to the transformer, repeated over the steps where it is given per sequence.
+        sample_weight : array-like of shape (N,), optional
+            Handed to the transformer, repeated over the steps.
+
+        Returns
+        -------
+        self
+        """
+        table, sequences = _table(X)
+        transformer = clone(self.transformer)
+        if hasattr(self, "_output"):
+            transformer.set_output(transform=self._output)
+        params = {}
+        if sample_weight is not None:
+            if not has_fit_parameter(transformer, "sample_weight"):
+                raise TypeError(f"{type(transformer).__name__} takes no sample_weight.")
+            check_consistent_length(sequences, sample_weight)
+            params["sample_weight"] = np.repeat(np.asarray(sample_weight), sequences.lengths)
+        self.transformer_ = transformer.fit(table, _step_targets(sequences, y), **params)
+        self.n_features_in_ = sequences.n_features
+        if sequences.feature_names is not None:
+            self.feature_names_in_ = np.asarray(sequences.feature_names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Transform every step.
+
+        Parameters
+        ----------
+        X : sequences in any form
+            With the D of the fit.
+
+        Returns
+        -------
+        ndarray, Sequences or list of data frames
+            In the form of X; see Notes.
+        """
+        return self._apply("transform", X, self.__dict__.get("n_features_in_"))
+
+    @available_if(_inner_has("inverse_transform"))
+    def inverse_transform(self, X: Any) -> Any:
+        """Undo `transform` on every step, where the transformer can.
+
+        Parameters
+        ----------
+        X : sequences in any form
+            As `transform` gives them.
+
+        Returns
+        -------
+        ndarray, Sequences or list of data frames
+            In the form of X.
+        """
+        return self._apply("inverse_transform", X, None)
+
+    def _apply(self, method: str, X: Any, n_features: int | None) -> Any:
+        check_is_fitted(self, "transformer_")
+        table, sequences = _table(X, n_features)
+        result = getattr(self.transformer_, method)(table)
+        return _in_form_of(X, sequences, result, names=self._names(method))
+
+    def _names(self, method: str) -> list[str] | None:
+        if method != "transform" or not hasattr(self, "feature_names_in_"):
+            return None
+        try:
+            return list(self.transformer_.get_feature_names_out())
+        except (AttributeError, ValueError):
+            return None
+
+    @available_if(_inner_has("get_feature_names_out"))
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray:
+        """Names of the D' features, as the transformer gives them.
+
+        Parameters
+        ----------
+        input_features : array-like of str, shape (D,), optional
+            Names of the features that go in.
+
+        Returns
+        -------
+        ndarray of str, shape (D',)
+        """
+        check_is_fitted(self, "transformer_")
+        return self.transformer_.get_feature_names_out(input_features)
+
+    def set_output(self, *, transform: str | None = None) -> PerStep:
+        """Choose the container of `transform`: "default", "pandas" or "polars".
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, optional
+            With a data frame library, `transform` gives a list of frames, one a sequence.
+
+        Returns
+        -------
+        self
+        """
+        if transform is not None:
+            self._output = transform
+            if hasattr(self, "transformer_"):
+                self.transformer_.set_output(transform=transform)
+        return self
+
+    def __sklearn_clone__(self) -> PerStep:
+        copy = type(self)(clone(self.transformer))
+        if hasattr(self, "_metadata_request"):
+            copy._metadata_request = clone(self._metadata_request)
+        return copy.set_output(transform=getattr(self, "_output", None))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        inner = getattr(self.transformer, "__sklearn_tags__", None)
+        if inner is not None:
+            inner_tags = inner()
+            tags.input_tags.allow_nan = inner_tags.input_tags.allow_nan
+            tags.target_tags.required = inner_tags.target_tags.required
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _table(X: Any, n_features: int | None = None) -> tuple[Any, Sequences]:
+    """All steps under each other, (total steps, D): a data frame where X is a list of frames."""
+    if is_list_of_arrays(X) and frame_columns(X[0]) is not None:
+        return _frame_table(list(X), n_features)
+    sequences = check_sequences(X, n_features=n_features, allow_nan=True, dtype=None)
+    return sequences.values, sequences
+
+
+def _frame_table(frames: list[Any], n_features: int | None) -> tuple[Any, Sequences]:
+    # Positions stand in for the values, so that columns of words keep their type.
+    names = frame_columns(frames[0])
+    markers = [np.zeros((len(f), len(names or ()))) for f in frames]
+    for i, frame in enumerate(frames):
+        if frame_columns(frame) != names:
+            raise ValueError(f"X[{i}] must have the columns of X[0], {', '.join(names or ())}.")
+    sequences = check_sequences(markers, n_features=n_features)
+    module = type(frames[0]).__module__.split(".")[0]
+    if module == "polars":
+        import polars
+
+        table = polars.concat(frames)
+    else:
+        import pandas
+
+        table = pandas.concat(frames, ignore_index=True)
+    return table, sequences.with_values(sequences.values, names)
+
+
+def _step_targets(sequences: Sequences, y: Any) -> NDArray | None:
+    if y is None:
+        return None
+    if has_time_axis(y):
+        values = check_step_targets(sequences, y).values
+        return values[:, 0] if values.shape[1] == 1 else values
+    y = np.asarray(y)
+    if y.dtype.kind in "fiub":
+        check_targets(sequences, y)
+    check_consistent_length(sequences, y)
+    return np.repeat(y, sequences.lengths, axis=0)
+
+
+def _in_form_of(X: Any, sequences: Sequences, result: Any, names: list[str] | None) -> Any:
+    if sparse.issparse(result):
+        raise TypeError(
+            "PerStep needs a transformer with dense output. Got a sparse matrix; set sparse_output=False."
+        )
+    bounds = list(zip(sequences.offsets[:-1].tolist(), sequences.offsets[1:].tolist()))
+    if hasattr(result, "columns"):
+        if hasattr(result, "iloc"):
+            return [result.iloc[a:b].reset_index(drop=True) for a, b in bounds]
+        return [result[a:b] for a, b in bounds]
+    result = np.asarray(result)
+    if result.shape[0] != len(sequences.values):
+        raise ValueError(
+            f"PerStep needs a transformer that keeps the {len(sequences.values)} steps. Got {result.shape[0]} rows."
+        )
+    result = result.reshape(len(result), -1)
+    if is_list_of_arrays(X) or isinstance(X, Sequences) or np.ndim(X) == 1:
+        return sequences.with_values(result, names)
+    n, steps = len(sequences), int(sequences.lengths[0])
+    if np.ndim(X) == 2 and result.shape[1] == 1:
+        return result.reshape(n, steps)
+    return result.reshape(n, steps, -1)

@@ -1,0 +1,5 @@
+"""Sequence data: the ragged container, the gate that checks X and y, weights, batches."""
+
+from skrnn.sequences.ragged import Sequences
+
+__all__ = ["Sequences"]

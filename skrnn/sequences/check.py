@@ -1,0 +1,238 @@
+"""The one gate: every form of X and y becomes `Sequences` or arrays here, or one clear sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils.validation import assert_all_finite, check_array, check_consistent_length
+
+from skrnn.sequences.ragged import Sequences
+
+
+def check_sequences(
+    X: Any,
+    *,
+    n_features: int | None = None,
+    tokens: bool = False,
+    allow_nan: bool = False,
+    dtype: Any = np.float32,
+    name: str = "X",
+) -> Sequences:
+    """Turn any form of X into `Sequences`.
+
+    Parameters
+    ----------
+    X : array of shape (N, T, D) or (N, T), list of arrays (T_i, D) or (T_i,), or Sequences
+        A 2-D array is N sequences of T steps with one feature each. Data frames are read as arrays.
+    n_features : int, optional
+        D that X must have.
+    tokens : bool, default=False
+        X holds one non-negative integer a step; the result is int32.
+    allow_nan : bool, default=False
+        Let NaN through (never infinity).
+    dtype : dtype, default=float32
+        Type of the values.
+    name : str, default="X"
+        What messages call it.
+
+    Returns
+    -------
+    Sequences
+
+    Raises
+    ------
+    ValueError
+        If X is not a set of non-empty, finite sequences with the same features.
+    TypeError
+        If X is sparse.
+    """
+    if sparse.issparse(X):
+        raise TypeError(f"Sparse data are not sequences: {name} must be dense. Use {name}.toarray().")
+    X = _unboxed(X)
+    if isinstance(X, Sequences):
+        sequences = X
+    elif is_list_of_arrays(X):
+        sequences = _from_list(X, name)
+    else:
+        sequences = _from_array(X, name)
+    if len(sequences) == 0:
+        raise ValueError(
+            f"Found array with 0 sample(s): {name} must hold at least one sequence, a minimum of 1 is required."
+        )
+    empty = np.flatnonzero(sequences.lengths == 0)
+    if len(empty):
+        raise ValueError(f"{name}[{empty[0]}] must have at least one step. Got an empty sequence.")
+    if sequences.n_features == 0:
+        raise ValueError(f"Found array with 0 feature(s) in {name} while a minimum of 1 is required.")
+    if n_features is not None and sequences.n_features != n_features:
+        raise ValueError(
+            f"{name}[0] must have shape (time, {n_features}). Got {sequences[0].shape}: {name} has "
+            f"{sequences.n_features} features, but {n_features} features are expected as input."
+        )
+    values = _check_tokens(sequences, name) if tokens else _check_values(sequences, dtype, allow_nan, name)
+    return sequences.with_values(values, sequences.feature_names)
+
+
+def _unboxed(X: Any) -> Any:
+    """A pandas column whose cells are sequences becomes an object array."""
+    return X.to_numpy() if hasattr(X, "to_numpy") and getattr(X, "ndim", 2) == 1 else X
+
+
+def is_list_of_arrays(X: Any) -> bool:
+    """Tell whether X is a list, tuple or object array of sequences (and not one array of numbers)."""
+    if isinstance(X, np.ndarray):
+        return X.dtype == object and X.ndim == 1 and len(X) > 0 and _is_sequence(X[0])
+    if not isinstance(X, (list, tuple)) or not len(X):
+        return False
+    if any(hasattr(x, "shape") and np.ndim(x) for x in X):
+        return True
+    if not all(_is_sequence(x) for x in X):
+        return False
+    # Nested lists: of equal length they are an array; of unequal length they can only be sequences.
+    return len({len(x) for x in X}) > 1
+
+
+def _is_sequence(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) or (hasattr(x, "__len__") and not isinstance(x, (str, bytes, dict)))
+
+
+def _from_list(X: Any, name: str) -> Sequences:
+    names = frame_columns(X[0])
+    arrays = []
+    for i, x in enumerate(X):
+        if not _is_sequence(x):
+            raise ValueError(f"{name}[{i}] must have shape (time, features). Got {x!r:.60}.")
+        if frame_columns(x) != names:
+            raise ValueError(
+                f"{name}[{i}] must have the columns of {name}[0], {_names(names)}. Got {_names(frame_columns(x))}."
+            )
+        try:
+            array = np.asarray(x)
+        except ValueError:
+            raise ValueError(
+                f"{name}[{i}] must have shape (time, features). Got rows of unequal length."
+            ) from None
+        if array.ndim == 1:
+            array = array[:, None]
+        width = arrays[0].shape[1] if arrays else "features"
+        if array.ndim != 2 or (arrays and array.shape[1] != width and len(array)):
+            raise ValueError(f"{name}[{i}] must have shape (time, {width}). Got {np.shape(x)}.")
+        if len(array) == 0:
+            raise ValueError(f"{name}[{i}] must have at least one step. Got an empty sequence.")
+        arrays.append(array)
+    return Sequences.from_list(arrays, names)
+
+
+def _from_array(X: Any, name: str) -> Sequences:
+    X = check_array(
+        X, dtype=None, allow_nd=True, ensure_all_finite=False, ensure_min_features=0, input_name=name
+    )
+    if X.ndim > 3:
+        raise ValueError(f"{name} must have shape (N, T, D) or (N, T), dim <= 3. Got {X.shape}.")
+    if X.ndim == 2 and X.shape[1] == 0:
+        raise ValueError(
+            f"0 feature(s) (shape={X.shape}) while a minimum of 1 is required: {name} must have at least one step."
+        )
+    n, steps = X.shape[:2]
+    return Sequences(X.reshape(n * steps, -1 if X.size else 1), np.arange(n + 1) * steps)
+
+
+def _check_values(sequences: Sequences, dtype: Any, allow_nan: bool, name: str) -> NDArray:
+    # check_array brings scikit-learn's sentences on strings, objects and complex numbers.
+    values = check_array(
+        sequences.values, dtype=_numeric(sequences.values, dtype), ensure_all_finite=False, input_name=name
+    )
+    bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
+    if bad.any():
+        position, feature = np.argwhere(bad)[0]
+        row = int(np.searchsorted(sequences.offsets, position, side="right")) - 1
+        what = (
+            "NaN"
+            if np.isnan(values[position, feature])
+            else f"infinity or a value too large for {values.dtype}"
+        )
+        raise ValueError(
+            f"{name}[{row}] must not contain {what}. Got one at step {position - sequences.offsets[row]}, "
+            f"feature {feature}: Input {name} contains {what}."
+        )
+    return values
+
+
+def _numeric(values: NDArray, dtype: Any) -> Any:
+    return values.dtype if dtype is None and values.dtype.kind in "fiub" else (dtype or np.float64)
+
+
+def _check_tokens(sequences: Sequences, name: str) -> NDArray[np.int32]:
+    if sequences.n_features != 1:
+        raise ValueError(
+            f"{name} must hold one token a step where it is embedded. Got {sequences.n_features} features a step."
+        )
+    values = _check_values(sequences, np.float64, False, name)
+    wrong = (values < 0) | (values != np.floor(values)) | (values > np.iinfo(np.int32).max)
+    if wrong.any():
+        position = int(np.flatnonzero(wrong)[0])
+        row = int(np.searchsorted(sequences.offsets, position, side="right")) - 1
+        raise ValueError(
+            f"{name}[{row}] must hold tokens, integers from 0. Got {values[position, 0]:g} "
+            f"at step {position - sequences.offsets[row]}."
+        )
+    return values.astype(np.int32)
+
+
+def frame_columns(x: Any) -> tuple[str, ...] | None:
+    """Column names of a data frame whose names are all strings; None for anything else."""
+    columns = getattr(x, "columns", None)
+    if columns is None or not hasattr(x, "shape"):
+        return None
+    names = tuple(columns)
+    return names if names and all(isinstance(n, str) for n in names) else None
+
+
+def _names(names: tuple[str, ...] | None) -> str:
+    return "none" if names is None else ", ".join(names)
+
+
+def has_time_axis(y: Any) -> bool:
+    """Tell whether y holds values for each step: Sequences, a 3-D array, or a list of arrays."""
+    y = _unboxed(y)
+    if isinstance(y, Sequences):
+        return True
+    if isinstance(y, np.ndarray) and y.dtype != object:
+        return y.ndim == 3
+    if isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.ndim == 1):
+        return is_list_of_arrays(y) and all(np.ndim(v) in (1, 2) for v in y)
+    return False
+
+
+def check_step_targets(X: Sequences, y: Any) -> Sequences:
+    """Check targets with a time axis against X; the result is float32 with the steps of X.
+
+    Raises
+    ------
+    ValueError
+        If y has another number of sequences, or a sequence another number of steps, than X.
+    """
+    check_consistent_length(X, y)
+    targets = check_sequences(y, dtype=np.float32, name="y")
+    wrong = np.flatnonzero(targets.lengths != X.lengths)
+    if len(wrong):
+        i = wrong[0]
+        raise ValueError(f"y[{i}] must have the {X.lengths[i]} steps of X[{i}]. Got {targets.lengths[i]}.")
+    return targets
+
+
+def check_targets(X: Sequences, y: Any) -> NDArray[np.float32]:
+    """Check one number, or K numbers, a sequence: shape (N,) or (N, K), float32."""
+    if y is None:
+        raise ValueError("This estimator requires y to be passed, but the target y is None.")
+    y = check_array(
+        y, ensure_2d=False, dtype=np.float32, ensure_all_finite=False, input_name="y", ensure_min_samples=0
+    )
+    if y.ndim not in (1, 2):
+        raise ValueError(f"y must have shape (N,) or (N, K), or a time axis. Got {y.shape}.")
+    assert_all_finite(y, input_name="y")
+    check_consistent_length(X, y)
+    return y

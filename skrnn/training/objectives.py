@@ -1,0 +1,195 @@
+"""Losses, metrics and optimizers: from names, classes and routed parameters to recipes."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from skrnn.cells.recipe import Recipe, argument_names, has_own_config
+
+CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
+
+
+def make_loss(loss: Any, options: dict[str, Any]) -> Any:
+    """Read a Keras loss: name, class, instance or function.
+
+    Parameters
+    ----------
+    loss : str, class, `keras.losses.Loss` or callable
+        A function takes (y, y_pred) and gives one number a sequence (or a step).
+    options : dict
+        Arguments of the class, ``loss__*`` of the estimators.
+
+    Returns
+    -------
+    Recipe or callable
+    """
+    if isinstance(loss, str):
+        loss = _loss_class(loss)
+    if inspect.isclass(loss):
+        check_names(loss, options, "loss")
+        loss = loss(**options)
+    elif options:
+        raise TypeError(f"loss__{next(iter(options))} needs a loss given by name or class. Got {loss!r:.60}.")
+    if not callable(loss):
+        raise TypeError(
+            f"loss must be a Keras loss, by name, class or instance, or a function. Got {loss!r:.60}."
+        )
+    return Recipe.of(loss) if isinstance(loss, keras.losses.Loss) and has_own_config(loss) else loss
+
+
+def loss_name(loss: Any) -> str:
+    """Name of a loss in lower case without underscores, such as "binarycrossentropy"."""
+    cls = loss.cls if isinstance(loss, Recipe) else type(loss)
+    if isinstance(loss, Recipe) or isinstance(loss, keras.losses.Loss):
+        return cls.__name__.lower()
+    return getattr(loss, "__name__", cls.__name__).replace("_", "").lower()
+
+
+def _loss_class(name: str) -> Any:
+    classes = {n.lower(): c for n, c in vars(keras.losses).items() if inspect.isclass(c) and n != "Loss"}
+    try:
+        found = keras.losses.get(name)
+    except ValueError:
+        known = sorted(
+            n for n, f in vars(keras.losses).items() if callable(f) and n not in ("get", "serialize")
+        )
+        raise ValueError(f"loss must be a loss of Keras. Got {name!r}{nearest(name, known)}.") from None
+    key = (found.__name__ if inspect.isfunction(found) else type(found).__name__).replace("_", "").lower()
+    return classes.get(key, found)
+
+
+def make_optimizer(
+    optimizer: Any, learning_rate: Any, global_clipnorm: float | None, options: dict[str, Any]
+) -> Recipe:
+    """Read a Keras optimizer: name, class or instance.
+
+    Parameters
+    ----------
+    optimizer : str, class or `keras.optimizers.Optimizer`
+        An instance is used as it is, with its own rate and clipping.
+    learning_rate : float, LearningRateSchedule or None
+        None is the optimizer's own. Gives way to a rate in `options`.
+    global_clipnorm : float or None
+        Greatest norm of all gradients together. Gives way to clipping in `options`.
+    options : dict
+        Arguments of the class, ``optimizer__*`` of the estimators.
+
+    Returns
+    -------
+    Recipe
+    """
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        if options:
+            raise TypeError(
+                f"optimizer__{next(iter(options))} needs an optimizer given by name or class. Got an instance."
+            )
+        return optimizer_recipe(optimizer)
+    if isinstance(optimizer, str):
+        try:
+            optimizer = type(keras.optimizers.get(optimizer))
+        except ValueError:
+            known = [n.lower() for n, c in vars(keras.optimizers).items() if inspect.isclass(c)]
+            raise ValueError(
+                f"optimizer must be one of Keras. Got {optimizer!r}{nearest(optimizer, known)}."
+            ) from None
+    if not (inspect.isclass(optimizer) and issubclass(optimizer, keras.optimizers.Optimizer)):
+        raise TypeError(
+            f"optimizer must be a Keras optimizer, by name, class or instance. Got {optimizer!r:.60}."
+        )
+    check_names(optimizer, options, "optimizer")
+    if learning_rate is not None:
+        options = {"learning_rate": learning_rate, **options}
+    if global_clipnorm is not None and not any(name in options for name in CLIPPING):
+        options = {**options, "global_clipnorm": global_clipnorm}
+    return optimizer_recipe(optimizer(**options))
+
+
+def optimizer_recipe(optimizer: keras.optimizers.Optimizer) -> Recipe:
+    """Recipe of an optimizer, without its numbered name; its learning rate becomes a plain float."""
+    recipe = Recipe.of(optimizer)
+    config = {k: v for k, v in recipe.config.items() if k != "name"}
+    rate = config.get("learning_rate")
+    if not isinstance(rate, dict) and rate is not None:
+        config["learning_rate"] = float(rate)
+    return Recipe(recipe.cls, config)
+
+
+def make_metrics(metrics: Any, options: dict[str, Any], accuracy: str | None) -> tuple[Any, ...]:
+    """Read Keras metrics: one, a list or a dict of names, classes, instances or functions.
+
+    Parameters
+    ----------
+    metrics : None, metric, list or dict
+        "accuracy" (or "acc") stands for the accuracy that fits the targets.
+    options : dict
+        Arguments of the classes: ``metrics__name`` for all, ``metrics__0__name`` or ``metrics__key__name`` for one.
+    accuracy : str or None
+        Class name of the accuracy that fits; None where none does.
+
+    Returns
+    -------
+    tuple of Recipe or callable
+    """
+    if metrics is None:
+        return ()
+    named = metrics.items() if isinstance(metrics, Mapping) else enumerate(_listed(metrics))
+    made = []
+    for key, metric in named:
+        own = {k: v for k, v in options.items() if "__" not in k}
+        own |= {
+            k.split("__", 1)[1]: v
+            for k, v in options.items()
+            if k.split("__", 1)[0] == str(key) and "__" in k
+        }
+        made.append(_make_metric(metric, own, accuracy))
+    return tuple(made)
+
+
+def _make_metric(metric: Any, options: dict[str, Any], accuracy: str | None) -> Any:
+    if metric in ("accuracy", "acc"):
+        if accuracy is None:
+            raise ValueError("metrics must measure numbers here. Got 'accuracy', which measures classes.")
+        metric, options = getattr(keras.metrics, accuracy), {"name": "accuracy", **options}
+    elif isinstance(metric, str):
+        name = metric
+        try:
+            metric = keras.metrics.get(name)
+        except ValueError:
+            known = [n for n, m in vars(keras.metrics).items() if callable(m)]
+            raise ValueError(
+                f"metrics must be metrics of Keras. Got {name!r}{nearest(name, known)}."
+            ) from None
+        metric = type(metric) if isinstance(metric, keras.metrics.Metric) else metric
+    if inspect.isclass(metric):
+        check_names(metric, options, "metrics")
+        metric = metric(**options)
+    elif options:
+        raise TypeError(f"metrics__{next(iter(options))} needs a metric given by class. Got {metric!r:.60}.")
+    if not callable(metric):
+        raise TypeError(f"metrics must be Keras metrics or functions. Got {metric!r:.60}.")
+    return Recipe.of(metric) if isinstance(metric, keras.metrics.Metric) else metric
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def check_names(cls: type, options: dict[str, Any], prefix: str) -> None:
+    """Raise a TypeError for an argument that the class does not take, naming the nearest."""
+    known = argument_names(cls)
+    for name in options:
+        if known is not None and name not in known:
+            raise TypeError(
+                f"{cls.__name__} has no argument {name!r}, given as {prefix}__{name}{nearest(name, known)}."
+            )
+
+
+def nearest(name: str, known: Any) -> str:
+    """ "; did you mean 'x'?", or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,205 @@
+"""A program: a built model, its optimizer and its compiled functions, loaded with numbers many times."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn.networks.function import FunctionNetwork, build_seeded
+from skrnn.sequences.batches import padded_batch, prediction_batches, rows_up
+from skrnn.sequences.ragged import Sequences
+from skrnn.training.plan import Examples, Plan
+
+Arrays = list[NDArray]
+
+
+class Program(ABC):
+    """What all backends share: the model, and its weights in and out.
+
+    A program is used by one fit, or one prediction, at a time; `ProgramCache` sees to that.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to compile.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.model, self._initializers = build_model(plan.network)
+        self.seed_states = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
+        self.optimizer = plan.optimizer.make()
+        self.optimizer.build(self.model.trainable_variables)
+        self._fresh_optimizer = [to_numpy(v) for v in self.optimizer.variables]
+        self.loss = plan.make_loss()
+        self.metrics = plan.make_metrics()
+        # Callbacks look for model.optimizer; the functions of the program do not use the compiled model.
+        self.model.compile(optimizer=self.optimizer, loss=self.loss, jit_compile=False)
+        self._loaded: Any = None
+
+    def initial_weights(self, seed: int) -> Arrays:
+        """Weights as the initializers draw them, from seed alone.
+
+        Parameters
+        ----------
+        seed : int
+            The same seed gives the same weights, whatever was drawn before.
+        """
+        if self._initializers is None:
+            return build_seeded(self.plan.network.build, seed).get_weights()
+        seeds = np.random.default_rng(seed).integers(2**31 - 1, size=len(self._initializers))
+        return [
+            np.asarray(keras.ops.convert_to_numpy(_with_seed(init, int(s))(v.shape, dtype=v.dtype)))
+            for init, v, s in zip(self._initializers, self.model.weights, seeds)
+        ]
+
+    def load(
+        self, weights: Arrays, optimizer_state: Arrays | None, learning_rate: float | None, seed: int
+    ) -> None:
+        """Prepare for training.
+
+        Parameters
+        ----------
+        weights : list of ndarray
+            One for each of ``model.weights``.
+        optimizer_state : list of ndarray or None
+            None starts the optimizer anew.
+        learning_rate : float or None
+            None leaves the optimizer's own.
+        seed : int
+            Of dropout and all else that is random in the model.
+        """
+        self.load_weights(weights)
+        self._loaded = None
+        for variable, value in zip(self.optimizer.variables, optimizer_state or self._fresh_optimizer):
+            variable.assign(value)
+        if learning_rate is not None:
+            self.optimizer.learning_rate = learning_rate
+        seeds = np.random.default_rng(seed).integers(2**32 - 1, size=len(self.seed_states), dtype=np.uint32)
+        for variable, value in zip(self.seed_states, seeds):
+            variable.assign(np.array([value, 0], dtype=np.uint32))
+        self.model.stop_training = False
+
+    def load_weights(self, weights: Arrays) -> None:
+        """Load weights for a prediction; the same list twice is loaded once."""
+        if self._loaded is not weights:
+            for variable, value in zip(self.model.weights, weights):
+                variable.assign(value)
+            self._loaded = weights
+
+    def read_weights(self) -> Arrays:
+        """Copies of ``model.weights``."""
+        return [to_numpy(v) for v in self.model.weights]
+
+    def read_optimizer(self) -> Arrays:
+        """Copies of the optimizer's variables."""
+        return [to_numpy(v) for v in self.optimizer.variables]
+
+    def finish(self) -> None:
+        """Let optimizers that average weights put the average in place."""
+        if self.optimizer.use_ema:
+            self.optimizer.finalize_variable_values(self.model.trainable_variables)
+
+    def metric_results(self) -> dict[str, float]:
+        """Name to value, for the metrics of the plan."""
+        return {m.name: float(to_numpy(m.result())) for m in self.metrics}
+
+    def reset_metrics(self) -> None:
+        """Start the metrics anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    @abstractmethod
+    def put(self, examples: Examples) -> Any:
+        """Move examples to where the program reads them."""
+
+    @abstractmethod
+    def train(self, data: Any, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
+        """Take one optimizer step for each batch ``order[starts[b]:starts[b + 1]]``.
+
+        Returns
+        -------
+        dict
+            "loss", the mean over sequences (or steps), and the metrics.
+        """
+
+    @abstractmethod
+    def evaluate(self, data: Any, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
+        """Loss and metrics without training."""
+
+    @abstractmethod
+    def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
+        """Outputs of one batch: (B, T, D), (B, T) -> (B, K) or (B, T, K)."""
+
+    def padded_length(self, length: int) -> int:
+        """Steps to pad a batch to, at least length."""
+        return length
+
+    def predict(self, X: Sequences) -> NDArray:
+        """Outputs of the network, (N, K), or (total steps, K) where they are per step."""
+        per_step = self.plan.per_step
+        result: NDArray | None = None
+        for rows in prediction_batches(X.lengths):
+            length = self.padded_length(int(X.lengths[rows].max()))
+            padded, mask = padded_batch(X, rows, length, rows_up(len(rows)))
+            outputs = self.forward(padded, mask)[: len(rows)]
+            if result is None:
+                shape = (len(X.values) if per_step else len(X), *outputs.shape[1 + per_step :])
+                result = np.empty(shape, outputs.dtype)
+            if per_step:
+                result[X.step_positions(rows)] = outputs[mask[: len(rows)]]
+            else:
+                result[rows] = outputs
+        assert result is not None
+        return result
+
+    @property
+    def embeds(self) -> bool:
+        """Whether the model takes (B, T) tokens."""
+        inputs = getattr(self.model, "inputs", None)
+        return bool(inputs) and len(inputs[0].shape) == 2
+
+
+def check_loss_rank(rank: int, per_step: bool) -> None:
+    """Raise where a loss does not keep sequences (and steps) apart."""
+    if rank != 1 + per_step:
+        wanted = "one number a step, (B, T)" if per_step else "one number a sequence, (B,)"
+        raise ValueError(f"loss must give {wanted}. Got {rank} axes.")
+
+
+def build_model(network: Any) -> tuple[keras.Model, list[Any] | None]:
+    """Build a model and, where Keras tells them, note the initializer of each weight.
+
+    Keras draws weights when it creates them and forgets how. Inside a stateless scope it puts the drawing off, which
+    is the moment to note the initializers. A network that needs values at once (a user's own function, or a layer
+    with a constant) is built plainly and has none.
+    """
+    if isinstance(network, FunctionNetwork):
+        return network.build(), None
+    try:
+        with keras.StatelessScope():
+            model = network.build()
+            initializers = [v._initializer for v in model.weights]
+    except ValueError as error:
+        if "stateless scope" not in str(error):
+            raise
+        return network.build(), None
+    return model, initializers
+
+
+def _with_seed(initializer: Any, seed: int) -> Any:
+    """Give an initializer a seed, unless its user did."""
+    if isinstance(initializer, keras.initializers.Initializer):
+        config = initializer.get_config()
+        if "seed" in config and config["seed"] is None:
+            return type(initializer).from_config({**config, "seed": seed})
+    return initializer
+
+
+def to_numpy(value: Any) -> NDArray:
+    """A copy in main memory."""
+    return np.array(keras.ops.convert_to_numpy(value))

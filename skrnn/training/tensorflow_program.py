@@ -1,0 +1,119 @@
+"""TensorFlow: the loop over the batches of an epoch is inside the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from skrnn.training.plan import Examples, Plan
+from skrnn.training.program import Program, check_loss_rank
+
+Data = tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+
+
+class TensorFlowProgram(Program):
+    """Graphs for an epoch, an evaluation and a prediction; shapes of data may change without a new graph."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self._train = tf.function(self._train_graph, autograph=False, reduce_retracing=True)
+        self._evaluate = tf.function(self._evaluate_graph, autograph=False, reduce_retracing=True)
+        features = self.model.inputs[0].shape[2:] if getattr(self.model, "inputs", None) else (None,)
+        dtype = self.model.inputs[0].dtype if getattr(self.model, "inputs", None) else keras.config.floatx()
+        signature = [tf.TensorSpec((None, None, *features), dtype), tf.TensorSpec((None, None), tf.bool)]
+        self._predict = tf.function(self._predict_graph, autograph=False, input_signature=signature)
+
+    def put(self, examples: Examples) -> Data:
+        X, y, weights = examples.X, examples.y, examples.weights
+        return (tf.constant(X.values), tf.constant(X.offsets), tf.constant(y), tf.constant(weights))
+
+    def train(self, data: Data, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
+        loss = self._train(*data, tf.constant(order), tf.constant(starts))
+        return {"loss": float(loss), **self.metric_results()}
+
+    def evaluate(self, data: Data, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
+        loss = self._evaluate(*data, tf.constant(order), tf.constant(starts))
+        return {"loss": float(loss), **self.metric_results()}
+
+    def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
+        x = padded[:, :, 0] if self.embeds else padded
+        return self._predict(tf.constant(x), tf.constant(mask)).numpy()
+
+    def _predict_graph(self, x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        return self.model(x, training=False, mask=mask)
+
+    def _train_graph(
+        self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any
+    ) -> tf.Tensor:
+        def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
+            with tf.GradientTape() as tape:
+                output = self.model(x, training=True, mask=mask)
+                loss = self._objective(target, output, weight, count)
+                loss = loss + sum(tf.cast(extra, loss.dtype) for extra in self.model.losses)
+            variables = self.model.trainable_variables
+            gradients = tape.gradient(loss, [v.value for v in variables])
+            self.optimizer.apply_gradients(zip(gradients, variables))
+            self._update_metrics(target, output, weight)
+            return loss * count, count
+
+        return self._mean_over_batches(step, order, starts)
+
+    def _evaluate_graph(
+        self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any
+    ) -> tf.Tensor:
+        def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
+            output = self.model(x, training=False, mask=mask)
+            self._update_metrics(target, output, weight)
+            return self._objective(target, output, weight, count) * count, count
+
+        return self._mean_over_batches(step, order, starts)
+
+    def _mean_over_batches(self, step: Any, order: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
+        """Run step on the rows of every batch, one after the other; the mean of the losses, by count."""
+
+        def body(batch: tf.Tensor, total: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            loss, count = step(order[starts[batch] : starts[batch + 1]])
+            return batch + 1, total + tf.cast(loss, total.dtype), counted + tf.cast(count, total.dtype)
+
+        zero = tf.zeros((), tf.float64)
+        _, total, counted = tf.while_loop(
+            lambda batch, *_: batch < tf.shape(starts)[0] - 1, body, (0, zero, zero), parallel_iterations=1
+        )
+        return total / counted
+
+    def _batch(self, values: Any, offsets: Any, y: Any, weights: Any, rows: Any) -> tuple[Any, ...]:
+        """Gather and pad the rows: x (B, T, D), mask (B, T), targets, weights, and how many they are."""
+        begin = tf.gather(offsets, rows)  # (B,)
+        lengths = tf.gather(offsets, rows + 1) - begin
+        steps = tf.range(tf.reduce_max(lengths))  # (T,)
+        mask = steps[None, :] < lengths[:, None]  # (B, T)
+        positions = tf.where(mask, begin[:, None] + steps[None, :], 0)
+        x = tf.gather(values, positions)  # (B, T, D)
+        x = tf.where(mask[:, :, None], x, tf.zeros_like(x))
+        if self.embeds:
+            x = x[:, :, 0]
+        if self.plan.per_step:
+            target = tf.gather(y, positions)  # (B, T, K)
+            weight = tf.where(mask, tf.gather(weights, positions), 0.0)  # (B, T)
+            count = tf.reduce_sum(tf.cast(mask, tf.float32))
+        else:
+            target, weight = tf.gather(y, rows), tf.gather(weights, rows)  # (B, K), (B,)
+            count = tf.cast(tf.shape(rows)[0], tf.float32)
+        if self.plan.sparse:
+            target = target[..., 0]
+        return x, mask, target, weight, count
+
+    def _objective(self, target: Any, output: Any, weight: Any, count: Any) -> tf.Tensor:
+        losses = self.loss(target, output)
+        check_loss_rank(len(losses.shape), self.plan.per_step)
+        return tf.reduce_sum(losses * tf.cast(weight, losses.dtype)) / tf.cast(count, losses.dtype)
+
+    def _update_metrics(self, target: Any, output: Any, weight: Any) -> None:
+        for metric in self.metrics:
+            metric.update_state(target, output, sample_weight=weight)
