@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 
+from skrnn.cells.seeding import keras_seeds
+
 
 @dataclass(frozen=True)
 class Recipe:
     """A class and the configuration to build it with ``cls.from_config``.
 
-    Keras pickles its objects by registered name, which fails for a user's own class. A recipe holds the class
-    itself, so pickle and cloudpickle treat it like any other.
+    Keras pickles its objects by registered name, which fails for a user's own class. A recipe holds the classes
+    themselves, so pickle and cloudpickle treat them like any other.
+
+    Attributes
+    ----------
+    cls : type
+        What to build.
+    config : dict
+        Its configuration.
+    classes : tuple of type
+        Classes of users inside it, such as the cell of an `RNN`.
     """
 
     cls: type
     config: dict[str, Any] = field(default_factory=dict)
+    classes: tuple[type, ...] = ()
 
     @classmethod
     def of(cls, instance: Any) -> Recipe:
@@ -30,20 +45,62 @@ class Recipe:
         ValueError
             If the instance has no working ``get_config``.
         """
+        name = type(instance).__name__
+        if not has_own_config(instance):
+            raise ValueError(f"{name} must implement get_config, so that copies of it can be made.")
         try:
-            return cls(type(instance), instance.get_config())
+            config = instance.get_config()
         except NotImplementedError:
-            name = type(instance).__name__
             raise ValueError(f"{name} must implement get_config, so that copies of it can be made.") from None
+        return cls(type(instance), config, _classes_inside(instance))
 
-    def make(self) -> Any:
-        """Build a new instance."""
-        return self.cls.from_config(dict(self.config))
+    def make(self, **changes: Any) -> Any:
+        """Build a new instance, with some changes to the configuration."""
+        with self.scope():
+            return self.cls.from_config({**self.config, **changes})
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """Let Keras find the classes by name, and leave Python's `random` as it is."""
+        with keras_seeds(), keras.saving.custom_object_scope({c.__name__: c for c in self.classes}):
+            yield
 
     @property
     def fingerprint(self) -> Any:
         """Hashable identity: equal recipes build equal objects."""
-        return (self.cls, fingerprint(self.config))
+        return (self.cls, self.classes, fingerprint(self.config))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A class and the attributes of an instance, for a loss of the user's without ``get_config``."""
+
+    cls: type
+    state: dict[str, Any]
+
+    def make(self) -> Any:
+        """Build a new instance."""
+        instance = self.cls.__new__(self.cls)
+        vars(instance).update(copy.deepcopy(self.state))
+        return instance
+
+    @property
+    def fingerprint(self) -> Any:
+        """Hashable identity."""
+        return (self.cls, fingerprint(self.state))
+
+
+def record(instance: Any) -> Recipe | Snapshot:
+    """Turn a Keras object into data, by its configuration or, for a loss, by its attributes."""
+    if isinstance(instance, keras.losses.Loss) and not has_own_config(instance):
+        return Snapshot(type(instance), dict(vars(instance)))
+    return Recipe.of(instance)
+
+
+def _classes_inside(instance: Any) -> tuple[type, ...]:
+    layers = instance._flatten_layers() if isinstance(instance, keras.layers.Layer) else [instance]
+    classes = dict.fromkeys(type(layer) for layer in layers)
+    return tuple(c for c in classes if c.__module__.split(".")[0] != "keras")
 
 
 def is_keras_object(value: Any) -> bool:
@@ -79,7 +136,7 @@ def has_own_config(value: Any) -> bool:
 
 def fingerprint(value: Any) -> Any:
     """Turn a value into something hashable that is equal only for values that build equal graphs."""
-    if isinstance(value, Recipe):
+    if isinstance(value, (Recipe, Snapshot)):
         return value.fingerprint
     if isinstance(value, dict):
         return tuple((k, fingerprint(v)) for k, v in sorted(value.items(), key=lambda item: str(item[0])))
@@ -87,8 +144,10 @@ def fingerprint(value: Any) -> Any:
         return (type(value), *(fingerprint(v) for v in value))
     if isinstance(value, np.ndarray):
         return ("array", value.shape, str(value.dtype), value.tobytes())
-    if is_keras_object(value) and has_own_config(value):
-        return Recipe.of(value).fingerprint
+    if is_keras_object(value):
+        return record(value).fingerprint
+    if isinstance(value, keras.dtype_policies.DTypePolicy):
+        return ("dtype policy", value.name)
     if isinstance(value, (bool, int, float, str, bytes, type(None))):
         return (type(value), value)
     try:

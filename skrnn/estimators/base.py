@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, check_is_fitted
 
 from skrnn.cells.recipe import is_keras_object
+from skrnn.cells.seeding import keras_seeds
 from skrnn.estimators import parameters
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
@@ -127,7 +128,8 @@ class SequenceEstimator(BaseWrapper):
         sequences = self._check_X(X, resume)
         target = self._check_y(sequences, y, sample_weight, resume, classes)
         weights = self._weigh(check_weights(sample_weight, sequences, target.per_step), target)
-        plan, head, start = self._make_plan(sequences, target, build_seed, resume)
+        with keras_seeds(build_seed):
+            plan, head, start = self._make_plan(sequences, target, build_seed, resume)
         examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
         training, validation = self._hold_out(examples, kept, target, groups, split_seed)
         trainer = Trainer(
@@ -165,7 +167,9 @@ class SequenceEstimator(BaseWrapper):
 
     def _check_X(self, X: Any, resume: bool) -> Sequences:
         tokens = self.embedding is not None
-        sequences = check_sequences(X, tokens=tokens, n_features=self.n_features_in_ if resume else None)
+        sequences = check_sequences(
+            X, tokens=tokens, n_features=self.n_features_in_ if resume else None, owner=type(self).__name__
+        )
         if resume:
             self._check_seen(X, sequences)
         return sequences
@@ -336,7 +340,8 @@ class SequenceEstimator(BaseWrapper):
     def model_(self) -> keras.Model:
         """A plain Keras model with a copy of the weights: ``model_(padded, mask=mask)``."""
         check_is_fitted(self)
-        model = self._plan.network.build()
+        with keras_seeds():
+            model = self._plan.network.build()
         model.set_weights(self.weights_)
         return model
 

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from skrnn.cells.recipe import Recipe, argument_names, is_keras_object
+from skrnn.cells.recipe import Recipe, Snapshot, argument_names, is_keras_object, record
 from skrnn.estimators.wrapper import route_params, unflatten_params
 from skrnn.layers import POOLINGS
 from skrnn.training.objectives import nearest
@@ -161,10 +161,7 @@ def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
 def as_data(value: Any) -> Any:
     """Replace Keras objects by recipes, inside lists and dicts too."""
     if is_keras_object(value):
-        try:
-            return Recipe.of(value)
-        except ValueError:
-            return value
+        return record(value)
     if isinstance(value, (list, tuple)):
         return type(value)(as_data(v) for v in value)
     if isinstance(value, dict):
@@ -174,7 +171,7 @@ def as_data(value: Any) -> Any:
 
 def from_data(value: Any) -> Any:
     """Undo `as_data`."""
-    if isinstance(value, Recipe):
+    if isinstance(value, (Recipe, Snapshot)):
         return value.make()
     if isinstance(value, (list, tuple)):
         return type(value)(from_data(v) for v in value)

@@ -16,8 +16,7 @@ def mean_over_time(h: Any, mask: Any) -> Any:
 
 def max_over_time(h: Any, mask: Any) -> Any:
     """(B, T, H), (B, T) -> (B, H): the maximum of the real steps."""
-    lowest = ops.full_like(h, -1e30)
-    return ops.max(ops.where(mask[:, :, None], h, lowest), axis=1)
+    return ops.max(ops.where(mask[:, :, None], h, _lowest(h)), axis=1)
 
 
 def last_over_time(h: Any, mask: Any) -> Any:
@@ -29,11 +28,16 @@ def last_over_time(h: Any, mask: Any) -> Any:
 
 
 def attention_over_time(h: Any, mask: Any, kernel: Any, bias: Any, query: Any) -> tuple[Any, Any]:
-    """(B, T, H), (B, T) -> (B, H) and the weights (B, T): softmax over real steps of query . tanh(h W + b)."""
+    """(B, T, H), (B, T) -> (B, H), weights (B, T): softmax over real steps of query . tanh(h W + b)."""
     scores = ops.sum(ops.tanh(ops.matmul(h, kernel) + bias) * query, axis=-1)  # (B, T)
-    scores = ops.where(mask, scores, ops.full_like(scores, -1e30))
+    scores = ops.where(mask, scores, _lowest(scores))
     weights = ops.softmax(scores, axis=-1)
     return ops.sum(h * weights[:, :, None], axis=1), weights
+
+
+def _lowest(x: Any) -> Any:
+    # Finite in every type, so that a row without a real step gives no NaN.
+    return ops.full_like(x, -6e4 if keras.backend.standardize_dtype(x.dtype) == "float16" else -1e30)
 
 
 class _Pooling(keras.layers.Layer):
@@ -54,6 +58,7 @@ def _all_real(h: Any) -> Any:
     return ops.ones(ops.shape(h)[:2], dtype="bool")
 
 
+@keras.saving.register_keras_serializable(package="skrnn")
 class MeanPooling(_Pooling):
     """Mean over the real steps."""
 
@@ -62,6 +67,7 @@ class MeanPooling(_Pooling):
         return mean_over_time(inputs, _all_real(inputs) if mask is None else mask)
 
 
+@keras.saving.register_keras_serializable(package="skrnn")
 class MaxPooling(_Pooling):
     """Maximum over the real steps."""
 
@@ -70,6 +76,7 @@ class MaxPooling(_Pooling):
         return max_over_time(inputs, _all_real(inputs) if mask is None else mask)
 
 
+@keras.saving.register_keras_serializable(package="skrnn")
 class LastPooling(_Pooling):
     """The last real step."""
 
@@ -78,16 +85,19 @@ class LastPooling(_Pooling):
         return last_over_time(inputs, _all_real(inputs) if mask is None else mask)
 
 
+@keras.saving.register_keras_serializable(package="skrnn")
 class AttentionPooling(_Pooling):
     """Weighted mean over the real steps, the weights learned from the steps.
 
     Notes
     -----
-    ``u_t = tanh(h_t W + b)``, ``a = softmax_t(u_t . q)``, result ``sum_t a_t h_t``, with W (H, H), b and q (H,).
+    ``u_t = tanh(h_t W + b)``, ``a = softmax_t(u_t . q)``, result ``sum_t a_t h_t``, with W (H, H), b and q
+    of shape (H,).
 
     References
     ----------
-    Z. Yang et al. (2016), Hierarchical attention networks for document classification, NAACL, equations 5 to 7.
+    Z. Yang et al. (2016), Hierarchical attention networks for document classification, NAACL,
+    equations 5 to 7.
     """
 
     def build(self, input_shape: tuple) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 
 from skrnn.cells import CELLS
 from skrnn.cells.recipe import Recipe, argument_names
+from skrnn.cells.seeding import keras_seeds
 
 DEFAULT_UNITS = 32
 
@@ -75,15 +76,14 @@ class RecurrenceSpec:
                 "cell must be one direction; set bidirectional=True for both. Got a Bidirectional layer."
             )
         elif isinstance(cell, keras.layers.Layer) and not isinstance(cell, keras.Model):
-            if type(cell) is keras.layers.RNN:  # the layer around a cell is built anew for each network
-                cell = cell.cell
             instance = _reconfigure(cell, units, options)
         else:
             raise TypeError(
                 f"cell must be a name in CELLS, or a Keras cell or layer, class or instance. Got {cell!r:.80}."
             )
-        config = {k: v for k, v in Recipe.of(instance).config.items() if k != "name"}
-        return cls(Recipe(type(instance), config), _kind(instance))
+        recipe = Recipe.of(instance)
+        config = {k: v for k, v in recipe.config.items() if k != "name"}
+        return cls(replace(recipe, config=config), _kind(instance))
 
     def make(self, return_sequences: bool, bidirectional: bool) -> keras.layers.Layer:
         """Build the layer.
@@ -99,24 +99,14 @@ class RecurrenceSpec:
             if bidirectional:
                 raise ValueError(f"{self.recipe.cls.__name__} has no direction. Set bidirectional=False.")
             return self.recipe.make()
-        forward = self._one_direction(return_sequences)
-        if not bidirectional:
-            return forward
-        # Bidirectional would copy `forward` by its configuration, which needs a registered class for a
-        # user's own cell, so the other direction is built here.
-        backward = self._one_direction(return_sequences, go_backwards=True)
-        return keras.layers.Bidirectional(forward, backward_layer=backward)
-
-    def _one_direction(self, return_sequences: bool, **options: Any) -> keras.layers.Layer:
         if self.kind == "cell":
-            return keras.layers.RNN(self.recipe.make(), return_sequences=return_sequences, **options)
-        config = {
-            **self.recipe.config,
-            "return_sequences": return_sequences,
-            "return_state": False,
-            **options,
-        }
-        return Recipe(self.recipe.cls, config).make()
+            layer = keras.layers.RNN(self.recipe.make(), return_sequences=return_sequences)
+        else:
+            layer = self.recipe.make(return_sequences=return_sequences, return_state=False)
+        if bidirectional:
+            with self.recipe.scope():  # it copies the layer by name
+                layer = keras.layers.Bidirectional(layer)
+        return layer
 
 
 def _construct(cls: type, units: int | None, options: dict[str, Any]) -> keras.layers.Layer:
@@ -127,7 +117,8 @@ def _construct(cls: type, units: int | None, options: dict[str, Any]) -> keras.l
         options = {"units": DEFAULT_UNITS if units is None else units, **options}
     elif units is not None:
         raise ValueError(f"{cls.__name__} takes no units. Leave units=None.")
-    return cls(**options)
+    with keras_seeds():
+        return cls(**options)
 
 
 def _reconfigure(cell: keras.layers.Layer, units: int | None, options: dict[str, Any]) -> keras.layers.Layer:
@@ -137,7 +128,7 @@ def _reconfigure(cell: keras.layers.Layer, units: int | None, options: dict[str,
         if "units" not in recipe.config:
             raise ValueError(f"{type(cell).__name__} takes no units. Leave units=None for this instance.")
         options = {"units": units, **options}
-    return Recipe(recipe.cls, {**recipe.config, **options}).make()
+    return recipe.make(**options)
 
 
 def check_options(owner: str, known: set[str] | None, options: dict[str, Any], prefix: str = "cell") -> None:

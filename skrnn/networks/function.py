@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import random
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +10,7 @@ from typing import Any
 import keras
 
 from skrnn.cells.recipe import fingerprint
-
-_BUILDING = threading.Lock()
+from skrnn.cells.seeding import keras_seeds
 
 
 @dataclass
@@ -67,7 +64,8 @@ class FunctionNetwork:
 
     def first_build(self, seed: int) -> keras.Model:
         """Build with random numbers that follow from seed, and note the architecture."""
-        model = build_seeded(self.build, seed)
+        with keras_seeds(seed):
+            model = self.build()
         try:
             layers = tuple(type(layer) for layer in model._flatten_layers())
             self.architecture = (layers, _nameless(model.get_config()))
@@ -102,17 +100,6 @@ def call_arguments(function: Callable, offered: dict[str, Any], routed: dict[str
             f"It takes {', '.join(parameters) or 'none'}."
         )
     return {k: v for k, v in offered.items() if k in parameters or open_ended} | routed
-
-
-def build_seeded(build: Callable[[], keras.Model], seed: int) -> keras.Model:
-    """Build a model while Keras draws the seeds of its layers from a seeded `random`, whose state is put back."""
-    with _BUILDING:
-        state = random.getstate()
-        random.seed(seed)
-        try:
-            return build()
-        finally:
-            random.setstate(state)
 
 
 def _nameless(config: Any) -> Any:

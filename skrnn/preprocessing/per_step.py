@@ -18,8 +18,10 @@ from skrnn.sequences.check import (
     frame_columns,
     has_time_axis,
     is_list_of_arrays,
+    unboxed,
 )
 from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.weights import check_weights
 
 
 def _inner_has(name: str) -> Any:
@@ -59,9 +61,9 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     Notes
     -----
     What comes out has the form of what goes in: a 3-D array gives a 3-D array (N, T, D'), a 2-D array, one
-    feature a step, gives (N, T) if the transformer keeps one feature and (N, T, D') otherwise, anything else gives
-    `Sequences`. With ``set_output(transform="pandas")`` or ``"polars"`` the result is a list of data frames, one a
-    sequence, whose columns carry the transformer's feature names.
+    feature a step, gives (N, T) if the transformer keeps one feature and (N, T, D') otherwise, anything else
+    gives `Sequences`. With ``set_output(transform="pandas")`` or ``"polars"`` the result is a list of data
+    frames, one a sequence, whose columns carry the transformer's feature names.
 
     A target with one value a sequence is repeated for each of its steps, and so is `sample_weight`, so that
     supervised transformers work.
@@ -91,14 +93,14 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             See `RNNClassifier.fit`; NaN is left to the transformer.
         y : array-like of shape (N,) or (N, K), or one value for each step, optional
             Handed to the transformer, repeated over the steps where it is given per sequence.
-        sample_weight : array-like of shape (N,), optional
-            Handed to the transformer, repeated over the steps.
+        sample_weight : array-like of shape (N,), or one weight for each step, optional
+            Handed to the transformer, repeated over the steps where it is given per sequence.
 
         Returns
         -------
         self
         """
-        table, sequences = _table(X)
+        table, sequences = _table(unboxed(X))
         transformer = clone(self.transformer)
         if hasattr(self, "_output"):
             transformer.set_output(transform=self._output)
@@ -106,8 +108,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         if sample_weight is not None:
             if not has_fit_parameter(transformer, "sample_weight"):
                 raise TypeError(f"{type(transformer).__name__} takes no sample_weight.")
-            check_consistent_length(sequences, sample_weight)
-            params["sample_weight"] = np.repeat(np.asarray(sample_weight), sequences.lengths)
+            params["sample_weight"] = check_weights(sample_weight, sequences, per_step=True)
         self.transformer_ = transformer.fit(table, _step_targets(sequences, y), **params)
         self.n_features_in_ = sequences.n_features
         if sequences.feature_names is not None:
@@ -149,6 +150,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def _apply(self, method: str, X: Any, n_features: int | None) -> Any:
         check_is_fitted(self, "transformer_")
+        X = unboxed(X)
         table, sequences = _table(X, n_features)
         result = getattr(self.transformer_, method)(table)
         return _in_form_of(X, sequences, result, names=self._names(method))
@@ -157,7 +159,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         if method != "transform" or not hasattr(self, "feature_names_in_"):
             return None
         try:
-            return list(self.transformer_.get_feature_names_out())
+            return list(self.get_feature_names_out())
         except (AttributeError, ValueError):
             return None
 
@@ -168,13 +170,16 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Parameters
         ----------
         input_features : array-like of str, shape (D,), optional
-            Names of the features that go in.
+            Names of the features that go in; `feature_names_in_` by default, where there are any.
 
         Returns
         -------
         ndarray of str, shape (D',)
         """
         check_is_fitted(self, "transformer_")
+        if input_features is None:
+            # The transformer saw an array where the names came with `Sequences`.
+            input_features = getattr(self, "feature_names_in_", None)
         return self.transformer_.get_feature_names_out(input_features)
 
     def set_output(self, *, transform: str | None = None) -> PerStep:
@@ -216,18 +221,19 @@ def _table(X: Any, n_features: int | None = None) -> tuple[Any, Sequences]:
     """All steps under each other, (total steps, D): a data frame where X is a list of frames."""
     if is_list_of_arrays(X) and frame_columns(X[0]) is not None:
         return _frame_table(list(X), n_features)
-    sequences = check_sequences(X, n_features=n_features, allow_nan=True, dtype=None)
+    sequences = check_sequences(X, n_features=n_features, allow_nan=True, dtype=None, owner="PerStep")
     return sequences.values, sequences
 
 
 def _frame_table(frames: list[Any], n_features: int | None) -> tuple[Any, Sequences]:
     # Positions stand in for the values, so that columns of words keep their type.
     names = frame_columns(frames[0])
-    markers = [np.zeros((len(f), len(names or ()))) for f in frames]
     for i, frame in enumerate(frames):
         if frame_columns(frame) != names:
-            raise ValueError(f"X[{i}] must have the columns of X[0], {', '.join(names or ())}.")
-    sequences = check_sequences(markers, n_features=n_features)
+            got = ", ".join(frame_columns(frame) or ("none",))
+            raise ValueError(f"X[{i}] must have the columns of X[0], {', '.join(names or ())}. Got {got}.")
+    markers = [np.zeros((len(f), len(names or ()))) for f in frames]
+    sequences = check_sequences(markers, n_features=n_features, owner="PerStep")
     module = type(frames[0]).__module__.split(".")[0]
     if module == "polars":
         import polars
@@ -244,7 +250,7 @@ def _step_targets(sequences: Sequences, y: Any) -> NDArray | None:
     if y is None:
         return None
     if has_time_axis(y):
-        values = check_step_targets(sequences, y).values
+        values = check_step_targets(sequences, y, numbers=False).values
         return values[:, 0] if values.shape[1] == 1 else values
     y = np.asarray(y)
     if y.dtype.kind in "fiub":
@@ -258,20 +264,30 @@ def _in_form_of(X: Any, sequences: Sequences, result: Any, names: list[str] | No
         raise TypeError(
             "PerStep needs a transformer with dense output. Got a sparse matrix; set sparse_output=False."
         )
-    bounds = list(zip(sequences.offsets[:-1].tolist(), sequences.offsets[1:].tolist()))
-    if hasattr(result, "columns"):
-        if hasattr(result, "iloc"):
-            return [result.iloc[a:b].reset_index(drop=True) for a, b in bounds]
-        return [result[a:b] for a, b in bounds]
-    result = np.asarray(result)
-    if result.shape[0] != len(sequences.values):
+    if not hasattr(result, "columns"):
+        result = np.asarray(result)
+    rows = result.shape[0] if result.shape else "no"
+    if rows != len(sequences.values):
         raise ValueError(
-            f"PerStep needs a transformer that keeps the {len(sequences.values)} steps. Got {result.shape[0]} rows."
+            f"PerStep needs a transformer that keeps the {len(sequences.values)} steps. Got {rows} rows."
         )
+    if hasattr(result, "columns"):
+        return _frames(result, sequences, names)
     result = result.reshape(len(result), -1)
-    if is_list_of_arrays(X) or isinstance(X, Sequences) or np.ndim(X) == 1:
+    if is_list_of_arrays(X) or isinstance(X, Sequences):
         return sequences.with_values(result, names)
     n, steps = len(sequences), int(sequences.lengths[0])
-    if np.ndim(X) == 2 and result.shape[1] == 1:
+    if np.asarray(X).ndim == 2 and result.shape[1] == 1:
         return result.reshape(n, steps)
     return result.reshape(n, steps, -1)
+
+
+def _frames(result: Any, sequences: Sequences, names: list[str] | None) -> list[Any]:
+    bounds = zip(sequences.offsets[:-1].tolist(), sequences.offsets[1:].tolist())
+    if names is not None and list(result.columns) != names:
+        # These names came with `Sequences`, so the transformer does not know them.
+        result = result[:]
+        result.columns = names
+    if hasattr(result, "iloc"):
+        return [result.iloc[a:b].reset_index(drop=True) for a, b in bounds]
+    return [result[a:b] for a, b in bounds]

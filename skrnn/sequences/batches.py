@@ -17,6 +17,7 @@ POOL_BATCHES = 32
 ROW_MULTIPLE = 16
 
 # Steps in one batch of a prediction, padding included: bounds memory, and is large enough to be quick.
+# Longer sequences go `ROW_MULTIPLE` at a time, as fewer would be filled up to as many rows.
 PREDICTION_STEPS = 32_768
 PREDICTION_ROWS = 1024
 
@@ -60,7 +61,9 @@ def prediction_batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     for stop in range(1, len(order) + 1):
         rows = stop + 1 - start
         full = rows > PREDICTION_ROWS or (
-            stop < len(order) and rows * lengths[order[stop]] > PREDICTION_STEPS
+            rows > ROW_MULTIPLE
+            and stop < len(order)
+            and rows_up(rows) * lengths[order[stop]] > PREDICTION_STEPS
         )
         if stop == len(order) or full:
             batches.append(order[start:stop])
@@ -108,5 +111,5 @@ def padded_batch(
 
 
 def rows_up(n: int) -> int:
-    """The next multiple of `ROW_MULTIPLE`."""
+    """Round up to a multiple of `ROW_MULTIPLE`."""
     return -(-n // ROW_MULTIPLE) * ROW_MULTIPLE

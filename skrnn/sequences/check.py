@@ -20,6 +20,7 @@ def check_sequences(
     allow_nan: bool = False,
     dtype: Any = np.float32,
     name: str = "X",
+    owner: str = "this",
 ) -> Sequences:
     """Turn any form of X into `Sequences`.
 
@@ -37,6 +38,8 @@ def check_sequences(
         Type of the values.
     name : str, default="X"
         What messages call it.
+    owner : str, default="this"
+        Who expects `n_features`, in messages.
 
     Returns
     -------
@@ -49,9 +52,15 @@ def check_sequences(
     TypeError
         If X is sparse.
     """
-    if sparse.issparse(X):
-        raise TypeError(f"Sparse data are not sequences: {name} must be dense. Use {name}.toarray().")
-    X = _unboxed(X)
+    sequences = _join(X, n_features, name, owner)
+    values = _check_tokens(sequences, name) if tokens else _check_values(sequences, dtype, allow_nan, name)
+    return sequences.with_values(values, sequences.feature_names)
+
+
+def _join(X: Any, n_features: int | None = None, name: str = "X", owner: str = "this") -> Sequences:
+    """Any form of X as non-empty sequences of the same features; the values are not looked at."""
+    _refuse_sparse(X, name)
+    X = unboxed(X)
     if isinstance(X, Sequences):
         sequences = X
     elif is_list_of_arrays(X):
@@ -59,9 +68,7 @@ def check_sequences(
     else:
         sequences = _from_array(X, name)
     if len(sequences) == 0:
-        raise ValueError(
-            f"Found array with 0 sample(s): {name} must hold at least one sequence, a minimum of 1 is required."
-        )
+        raise _no_sequences(name)
     empty = np.flatnonzero(sequences.lengths == 0)
     if len(empty):
         raise ValueError(f"{name}[{empty[0]}] must have at least one step. Got an empty sequence.")
@@ -70,21 +77,31 @@ def check_sequences(
     if n_features is not None and sequences.n_features != n_features:
         raise ValueError(
             f"{name}[0] must have shape (time, {n_features}). Got {sequences[0].shape}: {name} has "
-            f"{sequences.n_features} features, but {n_features} features are expected as input."
+            f"{sequences.n_features} features, but {owner} is expecting {n_features} features as input."
         )
-    values = _check_tokens(sequences, name) if tokens else _check_values(sequences, dtype, allow_nan, name)
-    return sequences.with_values(values, sequences.feature_names)
+    return sequences
 
 
-def _unboxed(X: Any) -> Any:
-    """A pandas column whose cells are sequences becomes an object array."""
-    return X.to_numpy() if hasattr(X, "to_numpy") and getattr(X, "ndim", 2) == 1 else X
+def _refuse_sparse(X: Any, name: str) -> None:
+    if sparse.issparse(X):
+        raise TypeError(f"Sparse data are not sequences: {name} must be dense. Use {name}.toarray().")
+
+
+def _no_sequences(name: str) -> ValueError:
+    return ValueError(
+        f"Found array with 0 sample(s): {name} must hold at least one sequence, a minimum of 1 is required."
+    )
+
+
+def unboxed(X: Any) -> Any:
+    """Take an object array out of a data frame's column, whose cells are sequences."""
+    return X.to_numpy() if hasattr(X, "to_numpy") and len(getattr(X, "shape", ())) == 1 else X
 
 
 def is_list_of_arrays(X: Any) -> bool:
     """Tell whether X is a list, tuple or object array of sequences (and not one array of numbers)."""
     if isinstance(X, np.ndarray):
-        return X.dtype == object and X.ndim == 1 and len(X) > 0 and _is_sequence(X[0])
+        return X.dtype == object and X.ndim == 1 and any(_is_sequence(x) for x in X)
     if not isinstance(X, (list, tuple)) or not len(X):
         return False
     if any(hasattr(x, "shape") and np.ndim(x) for x in X):
@@ -103,12 +120,12 @@ def _from_list(X: Any, name: str) -> Sequences:
     names = frame_columns(X[0])
     arrays = []
     for i, x in enumerate(X):
+        _refuse_sparse(x, f"{name}[{i}]")
         if not _is_sequence(x):
             raise ValueError(f"{name}[{i}] must have shape (time, features). Got {x!r:.60}.")
         if frame_columns(x) != names:
-            raise ValueError(
-                f"{name}[{i}] must have the columns of {name}[0], {_names(names)}. Got {_names(frame_columns(x))}."
-            )
+            got = _names(frame_columns(x))
+            raise ValueError(f"{name}[{i}] must have the columns of {name}[0], {_names(names)}. Got {got}.")
         try:
             array = np.asarray(x)
         except ValueError:
@@ -127,24 +144,38 @@ def _from_list(X: Any, name: str) -> Sequences:
 
 
 def _from_array(X: Any, name: str) -> Sequences:
+    if isinstance(X, (list, tuple)):
+        try:
+            X = np.asarray(X)
+        except ValueError:
+            return _from_list(X, name)  # which knows the one that is ragged
+    if getattr(X, "shape", None) == (0,):
+        raise _no_sequences(name)
     X = check_array(
         X, dtype=None, allow_nd=True, ensure_all_finite=False, ensure_min_features=0, input_name=name
     )
     if X.ndim > 3:
         raise ValueError(f"{name} must have shape (N, T, D) or (N, T), dim <= 3. Got {X.shape}.")
+    if X.dtype == object and X.size and _is_sequence(X.flat[0]):
+        raise ValueError(
+            f"{name} must hold numbers, or be one column of sequences. Got sequences in {X.ndim} dimensions."
+        )
     if X.ndim == 2 and X.shape[1] == 0:
         raise ValueError(
-            f"0 feature(s) (shape={X.shape}) while a minimum of 1 is required: {name} must have at least one step."
+            f"0 feature(s) (shape={X.shape}) while a minimum of 1 is required: "
+            f"{name} must have at least one step."
         )
     n, steps = X.shape[:2]
-    return Sequences(X.reshape(n * steps, -1 if X.size else 1), np.arange(n + 1) * steps)
+    return Sequences(X.reshape(n * steps, *(X.shape[2:] or (1,))), np.arange(n + 1) * steps)
 
 
 def _check_values(sequences: Sequences, dtype: Any, allow_nan: bool, name: str) -> NDArray:
-    # check_array brings scikit-learn's sentences on strings, objects and complex numbers.
-    values = check_array(
-        sequences.values, dtype=_numeric(sequences.values, dtype), ensure_all_finite=False, input_name=name
-    )
+    values = sequences.values
+    if values.dtype.kind in "mM":
+        raise ValueError(f"{name} must hold numbers. Got {values.dtype}.")
+    with np.errstate(over="ignore"):  # too large a number is told below
+        # check_array brings scikit-learn's sentences on strings, objects and complex numbers.
+        values = check_array(values, dtype=_numeric(values, dtype), ensure_all_finite=False, input_name=name)
     bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
     if bad.any():
         position, feature = np.argwhere(bad)[0]
@@ -168,7 +199,8 @@ def _numeric(values: NDArray, dtype: Any) -> Any:
 def _check_tokens(sequences: Sequences, name: str) -> NDArray[np.int32]:
     if sequences.n_features != 1:
         raise ValueError(
-            f"{name} must hold one token a step where it is embedded. Got {sequences.n_features} features a step."
+            f"{name} must hold one token a step where it is embedded. "
+            f"Got {sequences.n_features} features a step."
         )
     values = _check_values(sequences, np.float64, False, name)
     wrong = (values < 0) | (values != np.floor(values)) | (values > np.iinfo(np.int32).max)
@@ -197,18 +229,34 @@ def _names(names: tuple[str, ...] | None) -> str:
 
 def has_time_axis(y: Any) -> bool:
     """Tell whether y holds values for each step: Sequences, a 3-D array, or a list of arrays."""
-    y = _unboxed(y)
+    y = unboxed(y)
     if isinstance(y, Sequences):
         return True
-    if isinstance(y, np.ndarray) and y.dtype != object:
+    if isinstance(y, np.ndarray) and y.ndim != 1:
         return y.ndim == 3
-    if isinstance(y, (list, tuple)) or (isinstance(y, np.ndarray) and y.ndim == 1):
-        return is_list_of_arrays(y) and all(np.ndim(v) in (1, 2) for v in y)
-    return False
+    if is_list_of_arrays(y):
+        return all(_axes(v) in (1, 2) for v in y)
+    return isinstance(y, (list, tuple)) and _axes(y) == 3
 
 
-def check_step_targets(X: Sequences, y: Any) -> Sequences:
-    """Check targets with a time axis against X; the result is float32 with the steps of X.
+def _axes(x: Any) -> int:
+    """Axes of an array, or of nested lists as their first elements tell."""
+    if isinstance(x, (list, tuple)):
+        return 1 + (_axes(x[0]) if len(x) else 0)
+    return np.ndim(x)
+
+
+def check_step_targets(X: Sequences, y: Any, *, numbers: bool = True) -> Sequences:
+    """Check targets with a time axis against X; the result has the steps of X.
+
+    Parameters
+    ----------
+    X : Sequences
+        The checked sequences.
+    y : targets in any form with a time axis
+        One value, or several, a step.
+    numbers : bool, default=True
+        Give finite float32; if False, the values as they are, which may be strings.
 
     Raises
     ------
@@ -216,7 +264,7 @@ def check_step_targets(X: Sequences, y: Any) -> Sequences:
         If y has another number of sequences, or a sequence another number of steps, than X.
     """
     check_consistent_length(X, y)
-    targets = check_sequences(y, dtype=np.float32, name="y")
+    targets = check_sequences(y, dtype=np.float32, name="y") if numbers else _join(y, name="y")
     wrong = np.flatnonzero(targets.lengths != X.lengths)
     if len(wrong):
         i = wrong[0]

@@ -94,7 +94,7 @@ class Sequences:
         -------
         Sequences
         """
-        arrays = [np.asarray(s) for s in sequences]
+        arrays = [_as_array(s, i) for i, s in enumerate(sequences)]
         if not arrays:
             raise ValueError("from_list needs at least one sequence. Got none.")
         arrays = [a[:, None] if a.ndim == 1 else a for a in arrays]  # (T_i, D)
@@ -134,8 +134,9 @@ class Sequences:
         n, steps = padded.shape[:2]
         if lengths is not None:
             lengths = np.asarray(lengths)
-            if lengths.shape != (n,) or np.any(lengths < 0) or np.any(lengths > steps):
-                raise ValueError(f"lengths must be {n} numbers from 0 to {steps}. Got {lengths!r}.")
+            whole = lengths.shape == (n,) and lengths.dtype.kind in "iu"
+            if not whole or np.any(lengths < 0) or np.any(lengths > steps):
+                raise ValueError(f"lengths must be {n} integers from 0 to {steps}. Got {lengths!r}.")
             mask = np.arange(steps) < lengths[:, None]
         real = np.ones((n, steps), bool) if mask is None else np.asarray(mask, dtype=bool)
         if real.shape != (n, steps):
@@ -179,6 +180,8 @@ class Sequences:
         length = longest if length is None else length
         if length < longest:
             raise ValueError(f"length must be at least {longest}, the longest sequence. Got {length}.")
+        if self.values.dtype.kind in "biu" and fill_value != int(np.nan_to_num(fill_value)):
+            raise ValueError(f"fill_value must be an integer, as the values are. Got {fill_value}.")
         mask = np.arange(length) < self.lengths[:, None]  # (N, T)
         padded = np.full((len(self), length, self.n_features), fill_value, self.values.dtype)
         padded[mask] = self.values
@@ -207,6 +210,10 @@ class Sequences:
             offsets = self.offsets[start : max(start, stop) + 1]
             return Sequences(self.values[offsets[0] : offsets[-1]], offsets - offsets[0], self.feature_names)
         rows = np.arange(len(self))[_as_index(key)]
+        if rows.ndim == 0:
+            return self[int(rows)]
+        if rows.ndim > 1:
+            raise IndexError(f"Sequences have one axis. Got an index of shape {np.shape(key)}.")
         return Sequences(
             self.values[self.step_positions(rows)], _offsets(self.lengths[rows]), self.feature_names
         )
@@ -226,6 +233,15 @@ class Sequences:
 
 def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+
+
+def _as_array(sequence: ArrayLike, i: int) -> NDArray:
+    try:
+        return np.asarray(sequence)
+    except ValueError:
+        raise ValueError(
+            f"sequence {i} must have shape (time, features). Got rows of unequal length."
+        ) from None
 
 
 def _as_index(key: Any) -> Any:

@@ -83,7 +83,8 @@ def apply_class_weight(class_weight: Any, y: NDArray, weights: NDArray[np.float6
     if class_weight is None:
         return weights
     if isinstance(class_weight, dict) and y.ndim == 1:
-        unknown = [label for label in class_weight if label not in set(y.tolist())]
+        present = set(y.tolist())
+        unknown = [label for label in class_weight if label not in present]
         if unknown:
             raise ValueError(
                 f"class_weight must name classes in y. Got {unknown[0]!r}, which y does not hold."

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from skrnn.cells.seeding import keras_seeds
 from skrnn.training.plan import Plan
 from skrnn.training.program import Program
 
@@ -46,7 +47,6 @@ class ProgramCache:
     def __init__(self, limit: int = 16) -> None:
         self.limit = limit
         self._lock = threading.Lock()
-        self._building = threading.Lock()
         self._idle: OrderedDict[int, tuple[Any, Program]] = OrderedDict()
         self._counts = [0, 0, 0.0]
 
@@ -55,11 +55,10 @@ class ProgramCache:
         """Lend a program for the plan, built if none is idle, for the length of a ``with``."""
         program = self._take(plan.key)
         if program is None:
-            # Keras numbers names and tracks layers in state that threads share.
-            with self._building:
-                start = time.perf_counter()
+            start = time.perf_counter()
+            with keras_seeds():  # one build at a time
                 program = program_class()(plan)
-                seconds = time.perf_counter() - start
+            seconds = time.perf_counter() - start
             with self._lock:
                 self._counts[1] += 1
                 self._counts[2] += seconds

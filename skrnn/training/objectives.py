@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from skrnn.cells.recipe import Recipe, argument_names, has_own_config
+from skrnn.cells.recipe import Recipe, Snapshot, argument_names, record
 
 CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -26,7 +26,7 @@ def make_loss(loss: Any, options: dict[str, Any]) -> Any:
 
     Returns
     -------
-    Recipe or callable
+    Recipe, Snapshot or callable
     """
     if isinstance(loss, str):
         loss = _loss_class(loss)
@@ -39,15 +39,13 @@ def make_loss(loss: Any, options: dict[str, Any]) -> Any:
         raise TypeError(
             f"loss must be a Keras loss, by name, class or instance, or a function. Got {loss!r:.60}."
         )
-    return Recipe.of(loss) if isinstance(loss, keras.losses.Loss) and has_own_config(loss) else loss
+    return record(loss) if isinstance(loss, keras.losses.Loss) else loss
 
 
 def loss_name(loss: Any) -> str:
     """Name of a loss in lower case without underscores, such as "binarycrossentropy"."""
-    cls = loss.cls if isinstance(loss, Recipe) else type(loss)
-    if isinstance(loss, Recipe) or isinstance(loss, keras.losses.Loss):
-        return cls.__name__.lower()
-    return getattr(loss, "__name__", cls.__name__).replace("_", "").lower()
+    kind = loss.cls if isinstance(loss, (Recipe, Snapshot)) else loss
+    return getattr(kind, "__name__", type(kind).__name__).replace("_", "").lower()
 
 
 def _loss_class(name: str) -> Any:

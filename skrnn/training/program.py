@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.networks.function import FunctionNetwork, build_seeded
+from skrnn.cells.seeding import keras_seeds
+from skrnn.networks.function import FunctionNetwork
 from skrnn.sequences.batches import padded_batch, prediction_batches, rows_up
 from skrnn.sequences.ragged import Sequences
 from skrnn.training.plan import Examples, Plan
@@ -50,10 +51,11 @@ class Program(ABC):
             The same seed gives the same weights, whatever was drawn before.
         """
         if self._initializers is None:
-            return build_seeded(self.plan.network.build, seed).get_weights()
+            with keras_seeds(seed):
+                return self.plan.network.build().get_weights()
         seeds = np.random.default_rng(seed).integers(2**31 - 1, size=len(self._initializers))
         return [
-            np.asarray(keras.ops.convert_to_numpy(_with_seed(init, int(s))(v.shape, dtype=v.dtype)))
+            to_numpy(_with_seed(init, int(s))(v.shape, dtype=v.dtype))
             for init, v, s in zip(self._initializers, self.model.weights, seeds)
         ]
 
@@ -202,4 +204,4 @@ def _with_seed(initializer: Any, seed: int) -> Any:
 
 def to_numpy(value: Any) -> NDArray:
     """A copy in main memory."""
-    return np.array(keras.ops.convert_to_numpy(value))
+    return np.array(value.numpy() if hasattr(value, "numpy") else value)

@@ -1,0 +1,178 @@
+"""Weights of sequences and steps against scikit-learn's and against loops."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.utils.class_weight import compute_class_weight
+
+from skrnn import Sequences
+from skrnn.sequences.weights import apply_class_weight, check_weights
+
+X = Sequences.from_list([[1.0, 2.0], [3.0], [4.0, 5.0, 6.0]])
+STEPS = [[0.5, 1.0], [2.0], [0.0, 1.0, 3.0]]
+
+
+def exactly(sentence):
+    return f"^{re.escape(sentence)}$"
+
+
+@pytest.mark.parametrize("per_step", [False, True])
+@pytest.mark.parametrize(
+    ("weight", "want"),
+    [
+        (None, [1, 1, 1]),
+        (2, [2, 2, 2]),
+        (0.5, [0.5, 0.5, 0.5]),
+        (np.float32(0.5), [0.5, 0.5, 0.5]),
+        ([1, 0, 3], [1, 0, 3]),
+        ((1, 0, 3), [1, 0, 3]),
+        (np.array([1, 0, 3], np.int8), [1, 0, 3]),
+        (np.array([1, 0, 3], object), [1, 0, 3]),
+        (pd.Series([1.0, 0.0, 3.0], index=[5, 6, 7]), [1, 0, 3]),
+    ],
+)
+def test_weights_of_sequences(weight, want, per_step):
+    got = check_weights(weight, X, per_step)
+    assert got.dtype == np.float64
+    expected = [w for w, x in zip(want, X) for _ in x] if per_step else want
+    assert got.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [
+        STEPS,
+        [np.array(s) for s in STEPS],
+        [np.array(s)[:, None] for s in STEPS],
+        pd.Series(STEPS),
+        Sequences.from_list(STEPS),
+    ],
+)
+def test_weights_of_steps(weight):
+    got = check_weights(weight, X, per_step=True)
+    assert got.dtype == np.float64
+    assert got.tolist() == [w for s in STEPS for w in s]
+
+
+def test_weights_of_steps_in_an_array():
+    square = Sequences.from_padded(np.zeros((2, 3)))
+    weight = np.arange(6.0).reshape(2, 3, 1)
+    assert check_weights(weight, square, per_step=True).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("per_step", [False, True])
+def test_the_callers_weights_are_never_shared(per_step):
+    flat = np.array([1.0, 2.0, 3.0])
+    steps = Sequences.from_list(STEPS)
+    for weight, values in [(flat, flat), *([(steps, steps.values)] if per_step else [])]:
+        values.flags.writeable = False
+        got = check_weights(weight, X, per_step)
+        assert not np.shares_memory(got, values)
+        got *= 2.0
+
+
+@pytest.mark.parametrize("per_step", [False, True])
+@pytest.mark.parametrize(
+    ("weight", "sentence"),
+    [
+        (np.ones((3, 2)), "Sample weights must be 1D array or scalar: shape (3,). Got (3, 2)."),
+        (np.array(2.0), "Sample weights must be 1D array or scalar: shape (3,). Got ()."),
+        ([1, 2], "Found input variables with inconsistent numbers of samples: [3, 2]"),
+        ([1, np.nan, 1], "sample_weight must be finite. Got NaN or infinity."),
+        ([1, np.inf, 1], "sample_weight must be finite. Got NaN or infinity."),
+        (np.nan, "sample_weight must be finite. Got NaN or infinity."),
+        ([1, -0.5, 1], "sample_weight must not be negative. Got -0.5."),
+        (-1, "sample_weight must not be negative. Got -1."),
+        ([0, 0, 0], "Sample weights must contain at least one non-zero number. Got zeros only."),
+        (0, "Sample weights must contain at least one non-zero number. Got zeros only."),
+    ],
+)
+def test_wrong_weights(weight, sentence, per_step):
+    with pytest.raises(ValueError, match=exactly(sentence)):
+        check_weights(weight, X, per_step)
+
+
+@pytest.mark.parametrize(
+    ("weight", "sentence"),
+    [
+        ([[1.0, 1.0], [1.0], [1.0]], "sample_weight[2] must have the 3 steps of X[2]. Got 1."),
+        (STEPS[:2], "Found input variables with inconsistent numbers of samples: [3, 2]"),
+        (
+            [[1.0, 1.0], [np.nan], [1.0, 1.0, 1.0]],
+            "sample_weight[1] must not contain NaN. Got one at step 0, feature 0: "
+            "Input sample_weight contains NaN.",
+        ),
+        ([[1.0, 1.0], [-2.0], [1.0, 1.0, 1.0]], "sample_weight must not be negative. Got -2."),
+        (
+            [[0.0, 0.0], [0.0], [0.0, 0.0, 0.0]],
+            "Sample weights must contain at least one non-zero number. Got zeros only.",
+        ),
+        (
+            [np.ones((2, 2)), np.ones((1, 2)), np.ones((3, 2))],
+            "sample_weight[0] must have shape (time, 1). Got (2, 2): sample_weight has 2 features, "
+            "but this is expecting 1 features as input.",
+        ),
+    ],
+)
+def test_wrong_weights_of_steps(weight, sentence):
+    with pytest.raises(ValueError, match=exactly(sentence)):
+        check_weights(weight, X, per_step=True)
+
+
+def test_weights_of_steps_need_targets_of_steps():
+    sentence = "sample_weight must have shape (3,): y has one target a sequence. Got weights per step."
+    with pytest.raises(ValueError, match=exactly(sentence)):
+        check_weights(STEPS, X, per_step=False)
+
+
+# -- class_weight ---------------------------------------------------------------------------------------------
+
+LABELS = np.array(["b", "a", "b", "c", "b"])
+WEIGHTS = np.array([1.0, 2.0, 0.0, 1.0, 0.5])
+
+
+def test_no_class_weight():
+    assert apply_class_weight(None, LABELS, WEIGHTS) is WEIGHTS
+
+
+@pytest.mark.parametrize("integers", [False, True])
+def test_class_weight_of_labels(integers):
+    y = np.unique(LABELS, return_inverse=True)[1] if integers else LABELS
+    names = [0, 1, 2] if integers else ["a", "b", "c"]
+    got = apply_class_weight(dict(zip(names, [3.0, 0.5, 7.0])), y, WEIGHTS)
+    assert got.tolist() == [0.5, 6.0, 0.0, 7.0, 0.25]
+    assert WEIGHTS.tolist() == [1.0, 2.0, 0.0, 1.0, 0.5]
+
+
+def test_classes_left_out_weigh_one():
+    assert apply_class_weight({"c": 4.0}, LABELS, WEIGHTS).tolist() == [1, 2, 0, 4, 0.5]
+
+
+def test_balanced():
+    by_class = dict(zip("abc", compute_class_weight("balanced", classes=np.array(list("abc")), y=LABELS)))
+    want = WEIGHTS * [by_class[label] for label in LABELS]
+    np.testing.assert_allclose(apply_class_weight("balanced", LABELS, WEIGHTS), want)
+
+
+def test_class_weight_of_indicators_is_a_product():
+    y = np.array([[1, 0], [0, 1], [1, 1], [0, 0], [1, 0]])
+    got = apply_class_weight([{0: 1.0, 1: 3.0}, {0: 1.0, 1: 5.0}], y, WEIGHTS)
+    assert got.tolist() == (WEIGHTS * [3, 5, 15, 1, 3]).tolist()
+
+
+def test_a_class_that_y_does_not_hold():
+    with pytest.raises(
+        ValueError, match=exactly("class_weight must name classes in y. Got 'd', which y does not hold.")
+    ):
+        apply_class_weight({"a": 1.0, "d": 2.0}, LABELS, WEIGHTS)
+    with pytest.raises(
+        ValueError, match=exactly("class_weight must name classes in y. Got 3, which y does not hold.")
+    ):
+        apply_class_weight({0: 1.0, 3: 2.0}, np.array([0, 1, 0]), np.ones(3))
+
+
+def test_class_weight_that_scikit_learn_refuses():
+    with pytest.raises(ValueError, match="balanced"):
+        apply_class_weight("even", LABELS, WEIGHTS)
