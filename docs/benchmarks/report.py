@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -49,6 +51,15 @@ def options(description: str, tasks: Iterable[str]) -> argparse.Namespace:
     return chosen
 
 
+def cosine(highest: float, epochs: int) -> keras.callbacks.Callback:
+    """Lower the learning rate from epoch to epoch along half a cosine: less noise in the last weights."""
+    return keras.callbacks.LearningRateScheduler(partial(_cosine_rate, highest, epochs))
+
+
+def _cosine_rate(highest: float, epochs: int, epoch: int, rate: float) -> float:
+    return highest * 0.5 * (1.0 + math.cos(math.pi * epoch / epochs))
+
+
 def search(pipeline: Any, grid: Any, X: Any, y: Any, *, scoring: Any, cv: Any) -> tuple[GridSearchCV, float]:
     """Search the grid on training data, without the refit; also the seconds it took."""
     begin = time.perf_counter()
@@ -75,13 +86,14 @@ def over_seeds(
 
 def spread(scores: Sequence[float], digits: int = 3) -> str:
     """Mean and standard deviation over seeds (N - 1 in the denominator)."""
-    std = np.std(scores, ddof=1) if len(scores) > 1 else float("nan")
-    return f"{np.mean(scores):.{digits}f} ± {std:.{digits}f}"
+    mean = f"{np.mean(scores):.{digits}f}"
+    return f"{mean} ± {np.std(scores, ddof=1):.{digits}f}" if len(scores) > 1 else f"{mean} (one seed)"
 
 
 def short(params: dict[str, Any]) -> str:
-    """Parameters without the names of the pipeline's steps."""
-    return ", ".join(f"{k.split('__', 1)[-1]}={v}" for k, v in params.items())
+    """Parameters without the names of the pipeline's steps; callbacks have no short form."""
+    named = ((name.split("__", 1)[-1], value) for name, value in params.items())
+    return ", ".join(f"{name}={value}" for name, value in named if name != "callbacks")
 
 
 def print_table(rows: Sequence[Row]) -> None:

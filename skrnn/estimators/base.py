@@ -127,6 +127,8 @@ class SequenceEstimator(BaseWrapper):
         build_seed, split_seed, train_seed = (int(s) for s in rng.randint(np.iinfo(np.int32).max, size=3))
         sequences = self._check_X(X, resume)
         target = self._check_y(sequences, y, sample_weight, resume, classes)
+        if groups is not None:
+            check_consistent_length(sequences, groups)
         weights = self._weigh(check_weights(sample_weight, sequences, target.per_step), target)
         with keras_seeds(build_seed):
             plan, head, start = self._make_plan(sequences, target, build_seed, resume)
@@ -167,6 +169,8 @@ class SequenceEstimator(BaseWrapper):
 
     def _check_X(self, X: Any, resume: bool) -> Sequences:
         tokens = self.embedding is not None
+        if tokens:
+            parameters.embedding_shape(self.embedding, 0)
         sequences = check_sequences(
             X, tokens=tokens, n_features=self.n_features_in_ if resume else None, owner=type(self).__name__
         )
@@ -209,7 +213,6 @@ class SequenceEstimator(BaseWrapper):
             return _with_mean_weight_one(examples), None
         if groups is not None:
             groups = np.asarray(groups)[kept]
-            check_consistent_length(examples.X, groups)
         classes = target.labels[kept] if target.kind in ("binary", "multiclass") else None
         parts = split_validation(len(examples.X), self.validation_fraction, classes, groups, seed)
         training, validation = (_take(examples, rows, target.per_step) for rows in parts)
@@ -307,11 +310,9 @@ class SequenceEstimator(BaseWrapper):
     def _outputs(self, X: Any) -> tuple[NDArray, Sequences]:
         """Outputs of the network for X, in float64."""
         check_is_fitted(self)
-        sequences = check_sequences(
-            X,
-            n_features=self.n_features_in_,
-            tokens=getattr(self._plan.network, "embedding", None) is not None,
-        )
+        tokens = getattr(self._plan.network, "embedding", None) is not None
+        owner = type(self).__name__
+        sequences = check_sequences(X, n_features=self.n_features_in_, tokens=tokens, owner=owner)
         self._check_seen(X, sequences)
         return predict(self._plan, self.weights_, sequences).astype(np.float64), sequences
 

@@ -49,7 +49,7 @@ def split_validation(
         found, counts = np.unique(classes, return_counts=True)
         if counts.min() < 2:
             raise ValueError(
-                f"early_stopping needs at least 2 sequences of each class. Got 1 of {found[counts.argmin()]!r}."
+                f"early_stopping needs at least 2 sequences of each class. Got 1 of {found.tolist()[counts.argmin()]!r}."
             )
     rows = np.arange(n)
     splitter: Any

@@ -113,10 +113,12 @@ def class_target(labels: NDArray, classes: NDArray) -> Target:
         If there is one class only, or a label is not in classes.
     """
     if len(classes) < 2:
-        raise ValueError(f"y must hold at least 2 classes. Got 1 class: {classes[0]!r}.")
+        raise ValueError(f"y must hold at least 2 classes. Got 1 class: {classes.tolist()[0]!r}.")
     unknown = np.setdiff1d(labels, classes)
     if len(unknown):
-        raise ValueError(f"y must hold the classes of the first fit, {_listed(classes)}. Got {unknown[0]!r}.")
+        raise ValueError(
+            f"y must hold the classes of the first fit, {_listed(classes)}. Got {unknown.tolist()[0]!r}."
+        )
     codes = np.searchsorted(classes, labels)
     kind = "binary" if len(classes) == 2 else "multiclass"
     return Target(kind, codes, len(classes), labels=labels, fitted={"classes_": classes})

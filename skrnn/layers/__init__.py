@@ -1,5 +1,6 @@
 """Many steps of time: recurrences over a sequence, and pooling."""
 
+from skrnn.layers.embedding import TokenEmbedding
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec
 
@@ -10,4 +11,12 @@ POOLINGS = {
     "mean": MeanPooling,
 }
 
-__all__ = ["POOLINGS", "AttentionPooling", "LastPooling", "MaxPooling", "MeanPooling", "RecurrenceSpec"]
+__all__ = [
+    "POOLINGS",
+    "AttentionPooling",
+    "LastPooling",
+    "MaxPooling",
+    "MeanPooling",
+    "RecurrenceSpec",
+    "TokenEmbedding",
+]

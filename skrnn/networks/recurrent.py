@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from skrnn.cells.recipe import fingerprint
-from skrnn.layers import POOLINGS, RecurrenceSpec
+from skrnn.layers import POOLINGS, RecurrenceSpec, TokenEmbedding
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class RecurrentNetwork:
             h = inputs  # (B, T, D)
         else:
             inputs = keras.Input((None,), dtype="int32", name="tokens")
-            h = keras.layers.Embedding(*self.embedding, name="embedding")(inputs)  # (B, T, E)
+            h = TokenEmbedding(*self.embedding, name="embedding")(inputs)  # (B, T, E)
             h = self._dropped(h, over_time=True)
         for depth, spec in enumerate(self.layers):
             top = depth == len(self.layers) - 1

@@ -95,7 +95,7 @@ class JaxProgram(Program):
             yield (x[:, :, 0] if self.embeds else x), mask, y, w, np.float32(count)
 
     def _pure_outputs(self, trainable: Any, others: Any, x: Any, mask: Any) -> Any:
-        return self.model.stateless_call(trainable, others, x, training=False, mask=mask)[0]
+        return self.model.stateless_call(trainable, others, x, training=False, mask=mask)[0] + 0
 
     def _pure_step(
         self,
@@ -113,6 +113,7 @@ class JaxProgram(Program):
             output, new_others, extra = self.model.stateless_call(
                 trainable, others, x, training=True, mask=mask, return_losses=True
             )
+            output = output + 0  # without the Keras mask, which metrics would apply to weights per sequence
             loss = self._objective(y, output, w, count) + sum(extra)
             return loss, (output, new_others)
 

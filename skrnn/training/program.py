@@ -204,4 +204,6 @@ def _with_seed(initializer: Any, seed: int) -> Any:
 
 def to_numpy(value: Any) -> NDArray:
     """A copy in main memory."""
+    if isinstance(value, keras.Variable):
+        value = value.value
     return np.array(value.numpy() if hasattr(value, "numpy") else value)

@@ -43,8 +43,12 @@ class TensorFlowProgram(Program):
         x = padded[:, :, 0] if self.embeds else padded
         return self._predict(tf.constant(x), tf.constant(mask)).numpy()
 
+    def _run(self, x: tf.Tensor, mask: tf.Tensor, training: bool) -> tf.Tensor:
+        # The identity leaves the Keras mask behind, which metrics would apply to weights per sequence.
+        return tf.identity(self.model(x, training=training, mask=mask))
+
     def _predict_graph(self, x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        return self.model(x, training=False, mask=mask)
+        return self._run(x, mask, training=False)
 
     def _train_graph(
         self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any
@@ -52,7 +56,7 @@ class TensorFlowProgram(Program):
         def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
             with tf.GradientTape() as tape:
-                output = self.model(x, training=True, mask=mask)
+                output = self._run(x, mask, training=True)
                 loss = self._objective(target, output, weight, count)
                 loss = loss + sum(tf.cast(extra, loss.dtype) for extra in self.model.losses)
             variables = self.model.trainable_variables
@@ -68,7 +72,7 @@ class TensorFlowProgram(Program):
     ) -> tf.Tensor:
         def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
-            output = self.model(x, training=False, mask=mask)
+            output = self._run(x, mask, training=False)
             self._update_metrics(target, output, weight)
             return self._objective(target, output, weight, count) * count, count
 

@@ -100,7 +100,9 @@ def test_ragged_training_equals_padded_training_in_plain_keras(toy):
     plain.set_weights(start.weights_)
     plain.compile(keras.optimizers.SGD(0.1), "binary_crossentropy")
     padded, _ = Sequences.from_list([x.astype("float32") for x in X]).to_padded(12, fill_value=-9.0)
-    history = plain.fit(padded, y.astype("float32")[:, None], epochs=3, batch_size=len(X), verbose=0, shuffle=False)
+    history = plain.fit(
+        padded, y.astype("float32")[:, None], epochs=3, batch_size=len(X), verbose=0, shuffle=False
+    )
     model = start.fit(X, y)
     np.testing.assert_allclose(model.history_["loss"], history.history["loss"], rtol=1e-4)
     for ours, theirs in zip(model.weights_, plain.get_weights()):
@@ -166,7 +168,11 @@ def test_random_state_instances_advance_and_none_varies(toy):
 
 def test_fits_in_threads_do_not_disturb_each_other(kind, toy):
     X, y = toy
-    options = [{"random_state": seed, "dropout": 0.2, "learning_rate": rate} for seed in (0, 1) for rate in (0.01, 0.1)]
+    options = [
+        {"random_state": seed, "dropout": 0.2, "learning_rate": rate}
+        for seed in (0, 1)
+        for rate in (0.01, 0.1)
+    ]
     expected = [outputs(fitted(kind, X, y, **o), X) for o in options]
     results = [None] * len(options)
     program_cache.clear()
@@ -260,7 +266,13 @@ def test_weights_are_repetitions(kind, toy, ragged):
     X = X if ragged else [np.resize(x, (6, 3)) for x in X]
     weight = weighted(y, [2, 0, 1, 3])
     rows = np.repeat(np.arange(len(y)), weight.astype(int))
-    options = {"optimizer": "sgd", "learning_rate": 1.0, "global_clipnorm": None, "batch_size": -1, "epochs": 1}
+    options = {
+        "optimizer": "sgd",
+        "learning_rate": 1.0,
+        "global_clipnorm": None,
+        "batch_size": -1,
+        "epochs": 1,
+    }
     model = kind(**{**FAST, **options})
     a = clone(model).fit(X, y, sample_weight=weight)
     b = clone(model).fit([X[i] for i in rows], y[rows])
@@ -274,7 +286,13 @@ def test_weights_are_repetitions(kind, toy, ragged):
 def test_weights_per_step_are_repetitions(toy):
     X, _ = toy
     y = [x[:, :2] for x in X]
-    options = {"optimizer": "sgd", "learning_rate": 1.0, "global_clipnorm": None, "batch_size": -1, "epochs": 1}
+    options = {
+        "optimizer": "sgd",
+        "learning_rate": 1.0,
+        "global_clipnorm": None,
+        "batch_size": -1,
+        "epochs": 1,
+    }
     model = RNNRegressor(**{**FAST, **options})
     weight = weighted(X, [2, 0, 1])
     rows = np.repeat(np.arange(len(X)), weight.astype(int))
@@ -326,7 +344,11 @@ def test_nothing_global_changes(toy):
 
     def build(meta):
         return keras.Sequential(
-            [keras.Input((None, meta["n_features_in_"])), keras.layers.GRU(3), keras.layers.Dense(1, "sigmoid")]
+            [
+                keras.Input((None, meta["n_features_in_"])),
+                keras.layers.GRU(3),
+                keras.layers.Dense(1, "sigmoid"),
+            ]
         )
 
     fitted(RNNClassifier, X, y, model=build, units=None).predict(X)

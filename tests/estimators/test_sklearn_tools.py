@@ -84,7 +84,9 @@ def test_halving_search(toy, resource):
     X, y = toy
     options = {"max_resources": 8, "min_resources": 2} if resource == "epochs" else {"min_resources": 20}
     model = RNNClassifier(**{**FAST, "epochs": 4})
-    search = HalvingGridSearchCV(model, {"units": [2, 3, 4]}, cv=2, resource=resource, factor=2, random_state=0, **options)
+    search = HalvingGridSearchCV(
+        model, {"units": [2, 3, 4]}, cv=2, resource=resource, factor=2, random_state=0, **options
+    )
     search.fit(X, y)
     assert search.n_iterations_ > 1
 

@@ -127,7 +127,7 @@ def test_weights_of_steps_need_targets_of_steps():
         check_weights(STEPS, X, per_step=False)
 
 
-# -- class_weight ---------------------------------------------------------------------------------------------
+# -- class_weight --------------------------------------------------------------------------------------------
 
 LABELS = np.array(["b", "a", "b", "c", "b"])
 WEIGHTS = np.array([1.0, 2.0, 0.0, 1.0, 0.5])

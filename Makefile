@@ -1,0 +1,37 @@
+# make demo: set up a virtual environment, train and search on real data (under two minutes after the set-up)
+# make test: set up, run the tests
+PYTHON ?= python3
+VENV ?= .venv
+
+.PHONY: demo test test-slow test-jax lint clean
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@
+
+demo: $(VENV)/ready
+	TF_CPP_MIN_LOG_LEVEL=3 $(VENV)/bin/python docs/examples/plot_grid_search.py
+
+test: $(VENV)/ready
+	$(VENV)/bin/python -m pytest
+
+test-slow: $(VENV)/ready
+	$(VENV)/bin/python -m pytest -m slow
+
+# A second environment, with JAX below Keras.
+$(VENV)-jax/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-jax
+	$(VENV)-jax/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,jax]"
+	touch $@
+
+test-jax: $(VENV)-jax/ready
+	KERAS_BACKEND=jax $(VENV)-jax/bin/python -m pytest -m core
+
+lint: $(VENV)/ready
+	$(VENV)/bin/ruff check skrnn tests docs
+	$(VENV)/bin/ruff format --check skrnn tests docs
+	$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(VENV) $(VENV)-jax
