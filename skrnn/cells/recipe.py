@@ -73,7 +73,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A class and the attributes of an instance, for a loss of the user's without ``get_config``."""
+    """A class and the attributes of an instance, for losses.
+
+    ``get_config`` of losses is no recipe: that of `keras.losses.Huber` leaves out delta, and that of a user's loss
+    what its author forgot.
+    """
 
     cls: type
     state: dict[str, Any]
@@ -92,7 +96,7 @@ class Snapshot:
 
 def record(instance: Any) -> Recipe | Snapshot:
     """Turn a Keras object into data, by its configuration or, for a loss, by its attributes."""
-    if isinstance(instance, keras.losses.Loss) and not has_own_config(instance):
+    if isinstance(instance, keras.losses.Loss):
         return Snapshot(type(instance), dict(vars(instance)))
     return Recipe.of(instance)
 

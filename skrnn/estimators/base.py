@@ -21,7 +21,7 @@ from skrnn.estimators.targets import Head, Target
 from skrnn.estimators.wrapper import BaseWrapper
 from skrnn.layers import RecurrenceSpec
 from skrnn.networks import FunctionNetwork, RecurrentNetwork
-from skrnn.networks.function import call_arguments
+from skrnn.networks.function import call_arguments, output_width
 from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import check_weights
@@ -237,7 +237,7 @@ class SequenceEstimator(BaseWrapper):
         if optimizer is None:
             options = parameters.routed(params, "optimizer")
             optimizer = make_optimizer(self.optimizer, self.learning_rate, self.global_clipnorm, options)
-        units = None if self.model is None else int(model.outputs[0].shape[-1])
+        units = None if self.model is None else output_width(model, sequences.n_features, target.per_step)
         head = self._head(target, loss_name(loss), units)
         if self.model is None:
             network = self._recurrent_network(sequences, target, head, params, resume)

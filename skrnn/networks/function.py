@@ -74,6 +74,26 @@ class FunctionNetwork:
         return model
 
 
+def output_width(model: keras.Model, n_features: int, per_step: bool) -> int:
+    """Width K of a model's output.
+
+    Raises
+    ------
+    ValueError
+        If the output is not (B, K), or (B, T, K) where there is one for each step.
+    """
+    outputs = getattr(model, "outputs", None)
+    if outputs:
+        shape = tuple(outputs[0].shape)
+    else:
+        step = keras.ops.zeros((1, 1, n_features))
+        shape = tuple(model(step, mask=keras.ops.ones((1, 1), dtype="bool")).shape)
+    if len(shape) != 2 + per_step:
+        wanted = "(batch, time, outputs)" if per_step else "(batch, outputs)"
+        raise ValueError(f"model must have an output of shape {wanted}. Got {shape}.")
+    return int(shape[-1])
+
+
 def call_arguments(function: Callable, offered: dict[str, Any], routed: dict[str, Any]) -> dict[str, Any]:
     """Choose what to call a model function with.
 

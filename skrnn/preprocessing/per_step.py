@@ -203,7 +203,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def __sklearn_clone__(self) -> PerStep:
         copy = type(self)(clone(self.transformer))
         if hasattr(self, "_metadata_request"):
-            copy._metadata_request = clone(self._metadata_request)
+            copy._metadata_request = clone(self._metadata_request, safe=False)
         return copy.set_output(transform=getattr(self, "_output", None))
 
     def __sklearn_tags__(self) -> Any:

@@ -26,7 +26,7 @@ def make_loss(loss: Any, options: dict[str, Any]) -> Any:
 
     Returns
     -------
-    Recipe, Snapshot or callable
+    Snapshot or callable
     """
     if isinstance(loss, str):
         loss = _loss_class(loss)
@@ -44,7 +44,7 @@ def make_loss(loss: Any, options: dict[str, Any]) -> Any:
 
 def loss_name(loss: Any) -> str:
     """Name of a loss in lower case without underscores, such as "binarycrossentropy"."""
-    kind = loss.cls if isinstance(loss, (Recipe, Snapshot)) else loss
+    kind = loss.cls if isinstance(loss, Snapshot) else loss
     return getattr(kind, "__name__", type(kind).__name__).replace("_", "").lower()
 
 

@@ -22,7 +22,7 @@ class Plan:
     ----------
     network : RecurrentNetwork or FunctionNetwork
         Builds the model.
-    loss : Recipe, Snapshot or callable
+    loss : Snapshot or callable
         ``loss(y, y_pred)`` gives one number a sequence, or one a step.
     optimizer : Recipe
         Its learning rate, where it is a number, is loaded and not baked in.
@@ -67,7 +67,7 @@ class Plan:
 
     def make_loss(self) -> Any:
         """The function (y, y_pred) -> one loss a sequence or step."""
-        loss = self.loss.make() if isinstance(self.loss, (Recipe, Snapshot)) else self.loss
+        loss = self.loss.make() if isinstance(self.loss, Snapshot) else self.loss
         return loss.call if isinstance(loss, keras.losses.Loss) else loss
 
     def make_metrics(self) -> list[keras.metrics.Metric]:

@@ -257,6 +257,12 @@ def build(outputs):
     )
 
 
+def per_step():
+    return keras.Sequential(
+        [keras.Input((None, 3)), keras.layers.GRU(3, return_sequences=True), keras.layers.Dense(1)]
+    )
+
+
 def unbuilt():
     return keras.Sequential([keras.layers.GRU(3), keras.layers.Dense(1)])
 
@@ -270,6 +276,10 @@ def two_inputs():
     ("model", "sentence"),
     [
         (RNNClassifier(model=build(5)), "model must have 1 outputs for 2 classes and this loss. Got 5"),
+        (
+            RNNClassifier(model=per_step),
+            r"model must have an output of shape \(batch, outputs\). Got \(None, None, 1\)",
+        ),
         (RNNRegressor(model=build(5)), "model must have 1 outputs. Got 5"),
         (RNNClassifier(model=unbuilt), "model must return a built keras.Model"),
         (RNNClassifier(model=two_inputs), "model must have one of inputs. Got 2"),

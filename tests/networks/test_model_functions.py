@@ -1,0 +1,126 @@
+"""`model=`: a function that builds the whole Keras model, in scikeras' tradition."""
+
+import pickle
+
+import keras
+import numpy as np
+import pytest
+from conftest import toy_sequences
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from skrnn import RNNClassifier, RNNRegressor
+from skrnn.training import program_cache
+
+FAST = {"epochs": 6, "random_state": 0, "batch_size": 8}
+
+
+def build(meta, units=4, activation="tanh"):
+    outputs = 1 if meta["target_type_"] in ("binary", "regression") else meta["n_outputs_"]
+    last = {"binary": "sigmoid", "regression": "linear"}.get(meta["target_type_"], "softmax")
+    return keras.Sequential(
+        [
+            keras.Input((None, meta["n_features_in_"])),
+            keras.layers.GRU(units, activation=activation, return_sequences=meta["per_step_"]),
+            keras.layers.Dropout(0.1),
+            keras.layers.Dense(outputs, last),
+        ]
+    )
+
+
+def build_compiled(meta, compile_kwargs, rate=0.05):
+    model = build(meta)
+    model.compile(optimizer=keras.optimizers.RMSprop(rate), loss="categorical_crossentropy")
+    assert {"optimizer", "loss", "metrics"} == set(compile_kwargs)
+    return model
+
+
+def build_constant(meta):
+    model = build(meta)
+    model.layers[0].set_weights([np.full(w.shape, 0.1) for w in model.layers[0].get_weights()])
+    return model
+
+
+class Subclassed(keras.Model):
+    def __init__(self, units):
+        super().__init__()
+        self.recurrence = keras.layers.GRU(units)
+        self.head = keras.layers.Dense(1, "sigmoid")
+
+    def call(self, x, mask=None, training=False):
+        return self.head(self.recurrence(x, mask=mask))
+
+
+def build_subclassed(meta, units=3):
+    model = Subclassed(units)
+    model(np.zeros((1, 2, meta["n_features_in_"]), "float32"), mask=np.ones((1, 2), bool))
+    return model
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("function", [build, build_constant, build_subclassed])
+def test_functions(function):
+    X, y = toy_sequences()
+    model = RNNClassifier(model=function, **FAST).fit(X, y)
+    expected = model.predict_proba(X)
+    assert model.score(X, y) > 0.5
+    alone = np.concatenate([model.predict_proba([x]) for x in X])
+    np.testing.assert_allclose(alone, expected, atol=1e-5)
+    np.testing.assert_array_equal(clone(model).fit(X, y).predict_proba(X), expected)
+    program_cache.clear()
+    np.testing.assert_array_equal(clone(model).fit(X, y).predict_proba(X), expected)
+    duplicate = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(duplicate.predict_proba(X), expected)
+
+
+def test_the_first_weights_are_those_of_the_function():
+    X, y = toy_sequences()
+    model = RNNClassifier(model=build_constant, **FAST).initialize(X, y)
+    for w in model.weights_[:3]:
+        np.testing.assert_array_equal(w, np.float32(0.1))
+    other = RNNClassifier(model=build, **{**FAST, "random_state": 1}).initialize(X, y)
+    same = RNNClassifier(model=build, **{**FAST, "random_state": 1}).initialize(X, y)
+    third = RNNClassifier(model=build, **{**FAST, "random_state": 2}).initialize(X, y)
+    np.testing.assert_array_equal(other.weights_[0], same.weights_[0])
+    assert not np.array_equal(other.weights_[0], third.weights_[0])
+
+
+def test_routed_arguments_in_a_grid_share_programs():
+    X, y = toy_sequences()
+    program_cache.clear()
+    search = GridSearchCV(RNNClassifier(model=build, **FAST), {"model__units": [2, 3]}, cv=2).fit(X, y)
+    assert len(search.cv_results_["params"]) == 2
+    assert program_cache.info().misses == 2
+
+
+@pytest.mark.core
+def test_a_compiled_model_brings_its_optimizer_and_loss():
+    X, y = toy_sequences(n_classes=3, n=45)
+    model = RNNClassifier(model=build_compiled, model__rate=0.02, **FAST).fit(X, y)
+    assert model._plan.optimizer.cls is keras.optimizers.RMSprop
+    assert model._plan.learning_rate == pytest.approx(0.02)
+    assert not model._plan.sparse
+    assert model.history_["loss"][-1] < model.history_["loss"][0]
+
+
+@pytest.mark.core
+def test_regressors_with_and_without_a_time_axis():
+    X, _ = toy_sequences()
+    one = RNNRegressor(model=build, **FAST).fit(X, [x.mean() for x in X])
+    assert one.predict(X).shape == (40,)
+    steps = RNNRegressor(model=build, **FAST).fit(X, [x[:, 0] for x in X])
+    assert steps.predict(X)[0].shape == (len(X[0]),)
+
+
+def test_going_on():
+    X, y = toy_sequences()
+    options = {**FAST, "batch_size": -1, "learning_rate": 0.1}
+
+    def plain(meta):
+        return keras.Sequential(
+            [keras.Input((None, 3)), keras.layers.SimpleRNN(3), keras.layers.Dense(1, "sigmoid")]
+        )
+
+    model = RNNClassifier(model=plain, **options, optimizer="sgd", warm_start=True).fit(X, y).fit(X, y)
+    straight = RNNClassifier(model=plain, **{**options, "epochs": 12}, optimizer="sgd").fit(X, y)
+    np.testing.assert_allclose(model.history_["loss"], straight.history_["loss"], rtol=1e-4)
