@@ -54,7 +54,7 @@ def test_imports_go_upwards(path):
         if parts[0] == "scikeras":
             assert path.name == "wrapper.py"
         if parts[0] == "matplotlib":
-            assert parts and path.parent.name == "inspection"
+            assert path.parent.name == "inspection"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))

@@ -32,7 +32,7 @@ class Recipe:
         Classes of users inside it, such as the cell of an `RNN`.
     """
 
-    cls: type
+    cls: Any
     config: dict[str, Any] = field(default_factory=dict)
     classes: tuple[type, ...] = ()
 
@@ -79,7 +79,7 @@ class Snapshot:
     what its author forgot.
     """
 
-    cls: type
+    cls: Any
     state: dict[str, Any]
 
     def make(self) -> Any:

@@ -40,8 +40,7 @@ def data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
     path = Path(data_home).expanduser()
     if not path.is_dir():
         raise FileNotFoundError(
-            f"The data folder (data_home, or else the environment variable SKRNN_DATA) must exist. "
-            f"Got {path}."
+            f"The data folder (data_home, or else the environment variable SKRNN_DATA) must exist. Got {path}."
         )
     return path
 

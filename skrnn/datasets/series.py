@@ -137,9 +137,7 @@ def _numbered_lines(path: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path}, line {number}", line
 
 
-def _read_header(
-    line: str, place: str, n_dims: int, classes: frozenset[str]
-) -> tuple[bool, int, frozenset[str]]:
+def _read_header(line: str, place: str, n_dims: int, classes: frozenset[str]) -> tuple[bool, int, frozenset[str]]:
     """Read one header line: whether the data begin, how many dimensions, which labels."""
     if not line.startswith("@"):
         raise ValueError(f"{place}: a line before @data must start with @ or #. Got {line[:40]!r}.")

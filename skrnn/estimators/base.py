@@ -13,20 +13,16 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, check_is_fitted
 
-from skrnn.cells.recipe import is_keras_object
 from skrnn.cells.seeding import keras_seeds
 from skrnn.estimators import parameters
+from skrnn.estimators.planning import make_plan
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
 from skrnn.estimators.wrapper import BaseWrapper
-from skrnn.layers import RecurrenceSpec
-from skrnn.networks import FunctionNetwork, RecurrentNetwork
-from skrnn.networks.function import call_arguments, output_width
 from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import check_weights
-from skrnn.training import Outcome, Plan, Trainer, predict
-from skrnn.training.objectives import loss_name, make_loss, make_metrics, make_optimizer, optimizer_recipe
+from skrnn.training import Outcome, Trainer, predict
 from skrnn.training.plan import Examples
 
 
@@ -44,7 +40,7 @@ class SequenceEstimator(BaseWrapper):
 
     def _set_routed(self, routed: dict[str, Any]) -> None:
         parameters.check_routed_names(type(self), routed)
-        vars(self).update(routed)
+        self.__dict__.update(routed)
 
     # -- parameters ---------------------------------------------------------------------------------------------
 
@@ -64,9 +60,7 @@ class SequenceEstimator(BaseWrapper):
         -------
         dict
         """
-        routed = {
-            k: v for k, v in vars(self).items() if k.partition("__")[0] in parameters.PREFIXES and "__" in k
-        }
+        routed = {k: v for k, v in vars(self).items() if k.partition("__")[0] in parameters.PREFIXES and "__" in k}
         return {**BaseEstimator.get_params(self, deep=deep), **routed}
 
     def set_params(self, **params: Any) -> Any:
@@ -78,7 +72,7 @@ class SequenceEstimator(BaseWrapper):
             For an unknown name; nothing is set then.
         """
         parameters.check_routed_names(type(self), params)
-        vars(self).update(params)
+        self.__dict__.update(params)
         return self
 
     __repr__ = BaseEstimator.__repr__
@@ -86,7 +80,7 @@ class SequenceEstimator(BaseWrapper):
     def __sklearn_clone__(self) -> Any:
         # clone() copies Keras layers through their registered name, which a user's own cell need not have.
         params = self.get_params(deep=False)
-        keras_objects = {k: parameters.as_data(v) for k, v in params.items() if is_keras_object(v)}
+        keras_objects = {k: parameters.as_data(v) for k, v in params.items() if parameters.holds_keras_objects(v)}
         plain = type(self)(**{k: v for k, v in params.items() if k not in keras_objects})
         copy = BaseEstimator.__sklearn_clone__(plain)
         for name in ("_metadata_request", "_skl_callbacks", "_sklearn_output_config"):
@@ -131,21 +125,19 @@ class SequenceEstimator(BaseWrapper):
             check_consistent_length(sequences, groups)
         weights = self._weigh(check_weights(sample_weight, sequences, target.per_step), target)
         with keras_seeds(build_seed):
-            plan, head, start = self._make_plan(sequences, target, build_seed, resume)
+            plan, head, start = make_plan(self, sequences, target, build_seed, resume)
         examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
         training, validation = self._hold_out(examples, kept, target, groups, split_seed)
         trainer = Trainer(
             epochs=self.epochs if epochs is None else epochs,
             batch_size=self.batch_size,
             seed=train_seed,
-            callbacks=parameters.make_callbacks(
-                self.callbacks, parameters.routed(self.get_params(), "callbacks")
-            ),
+            callbacks=parameters.make_callbacks(self.callbacks, parameters.routed(self.get_params(), "callbacks")),
             patience=self.n_iter_no_change if validation is not None else None,
             verbose=int(self.verbose),
         )
         outcome = Outcome(history={k: list(v) for k, v in self.history_.items()} if resume else {})
-        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan}
+        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, "_tokens": self.embedding is not None}
         try:
             trainer.run(plan, training, validation, start, outcome)
         except KeyboardInterrupt:
@@ -165,7 +157,7 @@ class SequenceEstimator(BaseWrapper):
             "_optimizer_state": outcome.optimizer_state,
             "history_": history,
         }
-        vars(self).update(fitted, n_iter_=len(history.get("loss", [])))
+        self.__dict__.update(fitted, n_iter_=len(history.get("loss", [])))
 
     def _check_X(self, X: Any, resume: bool) -> Sequences:
         tokens = self.embedding is not None
@@ -213,106 +205,18 @@ class SequenceEstimator(BaseWrapper):
             return _with_mean_weight_one(examples), None
         if groups is not None:
             groups = np.asarray(groups)[kept]
-        classes = target.labels[kept] if target.kind in ("binary", "multiclass") else None
+        classes = None if target.labels is None or target.kind == "multilabel" else target.labels[kept]
         parts = split_validation(len(examples.X), self.validation_fraction, classes, groups, seed)
         training, validation = (_take(examples, rows, target.per_step) for rows in parts)
         return _with_mean_weight_one(training), _with_mean_weight_one(validation)
-
-    def _make_plan(
-        self, sequences: Sequences, target: Target, seed: int, resume: bool
-    ) -> tuple[Plan, Head, Outcome]:
-        params = self.get_params()
-        start = Outcome(self.weights_, self._optimizer_state) if resume else Outcome()
-        optimizer = loss = None
-        if self.model is not None:
-            network, model = self._function_network(sequences, target, params, seed)
-            start.weights = start.weights or model.get_weights()
-            if model.compiled:
-                optimizer, loss = optimizer_recipe(model.optimizer), model.loss
-        if loss is None or self.loss is not None:
-            given = self.loss if self.loss is not None else self._default_loss(target)
-            loss = make_loss(given, parameters.routed(params, "loss"))
-        else:
-            loss = make_loss(loss, {})
-        if optimizer is None:
-            options = parameters.routed(params, "optimizer")
-            optimizer = make_optimizer(self.optimizer, self.learning_rate, self.global_clipnorm, options)
-        units = None if self.model is None else output_width(model, sequences.n_features, target.per_step)
-        head = self._head(target, loss_name(loss), units)
-        if self.model is None:
-            network = self._recurrent_network(sequences, target, head, params, resume)
-        metrics = make_metrics(self.metrics, parameters.routed(params, "metrics"), head.accuracy)
-        plan = Plan(network, loss, optimizer, metrics, target.per_step, head.sparse)
-        return plan, head, self._check_start(plan, start, resume)
-
-    def _check_start(self, plan: Plan, start: Outcome, resume: bool) -> Outcome:
-        if not resume:
-            return start
-        if (
-            type(plan.network) is RecurrentNetwork
-            and plan.network.fingerprint != self._plan.network.fingerprint
-        ):
-            raise ValueError(
-                "warm_start and partial_fit go on with the network of the first fit. Got another one."
-            )
-        if plan.optimizer.cls is not self._plan.optimizer.cls:
-            start.optimizer_state = None
-        return start
-
-    def _recurrent_network(
-        self, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool
-    ) -> RecurrentNetwork:
-        options = parameters.routed(params, "cell")
-        embedding = parameters.embedding_shape(self.embedding, int(sequences.values.max()))
-        if embedding is not None:
-            if resume and self._plan.network.embedding is not None:
-                embedding = (self._plan.network.embedding[0], embedding[1])
-            if sequences.values.max() >= embedding[0]:
-                raise ValueError(
-                    f"X must hold tokens below {embedding[0]}, as embedding says. Got {sequences.values.max()}."
-                )
-        return RecurrentNetwork(
-            n_features=sequences.n_features,
-            layers=tuple(
-                RecurrenceSpec.from_cell(self.cell, units, options, self.recurrent_dropout)
-                for units in parameters.units_of_layers(self.units)
-            ),
-            outputs=head.units,
-            activation=head.activation,
-            bidirectional=bool(self.bidirectional),
-            dropout=float(self.dropout),
-            pooling=None if target.per_step else self.pooling,
-            embedding=embedding,
-        )
-
-    def _function_network(
-        self, sequences: Sequences, target: Target, params: dict[str, Any], seed: int
-    ) -> tuple[FunctionNetwork, keras.Model]:
-        meta = {
-            "n_features_in_": sequences.n_features,
-            "n_outputs_": target.n,
-            "target_type_": target.kind,
-            "per_step_": target.per_step,
-            **{k: v for k, v in target.fitted.items() if not k.startswith("_")},
-        }
-        compile_kwargs = {
-            "optimizer": self.optimizer,
-            "loss": self.loss or self._default_loss(target),
-            "metrics": self.metrics,
-        }
-        offered = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
-        arguments = call_arguments(self.model, offered, parameters.routed(params, "model"))
-        network = FunctionNetwork(self.model, arguments)
-        return network, network.first_build(seed)
 
     # -- predicting ---------------------------------------------------------------------------------------------
 
     def _outputs(self, X: Any) -> tuple[NDArray, Sequences]:
         """Outputs of the network for X, in float64."""
         check_is_fitted(self)
-        tokens = getattr(self._plan.network, "embedding", None) is not None
         owner = type(self).__name__
-        sequences = check_sequences(X, n_features=self.n_features_in_, tokens=tokens, owner=owner)
+        sequences = check_sequences(X, n_features=self.n_features_in_, tokens=self._tokens, owner=owner)
         self._check_seen(X, sequences)
         return predict(self._plan, self.weights_, sequences).astype(np.float64), sequences
 

@@ -25,8 +25,128 @@ _LOSSES = {
 class RNNClassifier(ClassifierMixin, SequenceEstimator):
     """Classify sequences of any length with a recurrent network.
 
-    DOC
+    Use it where each sequence has one class, or several labels: who is speaking, which movement, will this engine
+    fail. For numbers use `RNNRegressor`.
 
+    Parameters
+    ----------
+    cell : str, class or instance, default="lstm"
+        The recurrence: "lstm", "gru" or "elman"; or a Keras cell or layer of your own, class or instance. Its
+        options are given as ``cell__*``, for example ``cell__activation="relu"``.
+    units : int or tuple of int, default=None
+        H, the size of the state; a tuple stacks layers, from the input up. None is 32, or an instance's own.
+    bidirectional : bool, default=False
+        Run each layer from both ends and join the 2 H features. With a target for each step, an output then looks
+        at the future too.
+    dropout : float in [0, 1), default=0.0
+        Share of the outputs of the embedding and of each recurrent layer that training sets to zero; between layers
+        the same features at every step.
+    recurrent_dropout : float in [0, 1), default=0.0
+        Share of the state that training hides from the next step, for cells that know it.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        How steps become one vector: the last real step (of both directions), the mean or maximum of the real steps,
+        or a learned weighting [1]_.
+    embedding : int or tuple of two ints, default=None
+        X holds integer tokens: features E of a token, or (V, E) with the number of tokens V. V is the largest
+        token of the fit plus one where it is not given; then larger tokens are an error later.
+    model : callable, default=None
+        A function that returns a built `keras.Model` from (B, T, D) to (B, K), instead of the
+        parameters above. It is called with those of ``meta`` (dict: "n_features_in_", "n_outputs_",
+        "target_type_", "per_step_" and fitted attributes of the target), ``compile_kwargs`` and ``params`` that it
+        names, and with ``model__*``. A compiled model brings its optimizer and loss. Sequences come padded, with a
+        Keras mask.
+    optimizer : str, class or `keras.optimizers.Optimizer`, default="adam"
+        Options are given as ``optimizer__*``. An instance keeps its own learning rate and clipping.
+    learning_rate : float or LearningRateSchedule, default=0.01
+        None is the optimizer's own; ``optimizer__learning_rate`` takes its place.
+    global_clipnorm : float, default=1.0
+        Greatest norm of all gradients together; None for no clipping. ``optimizer__clipnorm`` and
+        ``optimizer__clipvalue`` take its place.
+    loss : str, class, `keras.losses.Loss` or callable, default=None
+        None is the cross-entropy that fits the classes. Options are given as ``loss__*``. A function takes
+        (y, y_pred) and gives one number a sequence.
+    metrics : Keras metrics, default=None
+        One, a list or a dict, by name, class, instance or function, followed in `history_`. Options are given as
+        ``metrics__*``. "accuracy" is the one that fits the classes.
+    epochs : int, default=50
+        Passes over the data.
+    batch_size : int, default=32
+        Sequences in a step of the optimizer; -1 takes all. Batches hold sequences of like length.
+    callbacks : Keras callbacks, default=None
+        One, a list or a dict, instances or classes with ``callbacks__*``. Each fit gets copies. A callback that
+        listens to single batches makes training slower.
+    early_stopping : bool, default=False
+        Hold out a part of the training data, stop when its loss gets no better, and return to the best weights.
+    validation_fraction : float in (0, 1), default=0.1
+        The part held out, stratified by class; groups stay together where `fit` is given groups.
+    n_iter_no_change : int, default=10
+        Epochs without a better validation loss before training stops.
+    class_weight : dict or "balanced", default=None
+        Weights of classes, multiplied with `sample_weight`. "balanced" weighs classes inversely to their frequency.
+    warm_start : bool, default=False
+        `fit` goes on from the last weights and optimizer state. After an interrupt the weights reached are kept.
+    random_state : int, RandomState instance or None, default=None
+        Of the weights, the order, dropout and the part held out. An int gives the same result bit for bit.
+    verbose : int, default=0
+        1 shows a progress bar over epochs, 2 prints a line an epoch.
+    **routed
+        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and ``callbacks__*``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (K,)
+        Class labels, sorted; 0 to K - 1 for an indicator.
+    history_ : dict of str to list of float
+        "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch.
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        D. (A 2-D X has one feature a step; its columns are steps.)
+    feature_names_in_ : ndarray of shape (D,)
+        Names of the columns, where X came with string names.
+    weights_ : list of ndarray
+        Weights of the network.
+    model_ : keras.Model
+        A new plain Keras model with these weights: ``model_(padded, mask=mask)``.
+
+    Raises
+    ------
+    ValueError
+        For data that cannot be learned from, and parameters out of range; in one sentence, before any training, with
+        the estimator as it was.
+    TypeError
+        For a parameter that does not exist, naming the nearest, in the constructor and `set_params`.
+
+    See Also
+    --------
+    RNNRegressor : Numbers instead of classes.
+    skrnn.preprocessing.PerStep : Scaling and other transformers for each step.
+
+    Notes
+    -----
+    Padding never changes a result: a sequence predicted alone, in a batch, or beside a longer one gives the same
+    numbers. Compiled graphs are kept in `skrnn.training.program_cache`, so that a second fit of an architecture
+    compiles nothing.
+
+    Two classes give one sigmoid output, more a softmax, an indicator y independent sigmoids. A loss whose name begins
+    with "categorical" gets one column a class, one with "sparse" class indices. The loss of a batch is
+    ``sum(weight * loss) / B`` with weights of mean 1 over the training data.
+
+    References
+    ----------
+    .. [1] Z. Yang, D. Yang, C. Dyer, X. He, A. Smola, E. Hovy (2016), Hierarchical attention networks for document
+       classification, NAACL-HLT, 1480-1489.
+
+    Examples
+    --------
+    >>> from skrnn import RNNClassifier
+    >>> from skrnn.datasets import make_order_task
+    >>> X, y = make_order_task(n_samples=200, length=(6, 9), random_state=0)
+    >>> model = RNNClassifier("gru", units=16, epochs=30, random_state=0).fit(X, y)
+    >>> model.predict(X[:3]).shape
+    (3,)
+    >>> bool(model.score(X, y) > 0.9)
+    True
     """
 
     _parameter_constraints: dict[str, Any] = {
@@ -127,9 +247,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         self
         """
         if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' needs all of y. Give a dict to use it with partial_fit."
-            )
+            raise ValueError("class_weight='balanced' needs all of y. Give a dict to use it with partial_fit.")
         return self._fit(X, y, sample_weight, resume=True, epochs=1, classes=classes)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -186,17 +304,11 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
             else:  # a class without weight is absent
                 known = np.unique(labels[check_weights(sample_weight, X, False) > 0])
                 if len(known) < 2 <= len(np.unique(labels)):
-                    raise ValueError(
-                        "y must hold at least 2 classes with positive sample_weight. Got 1 class."
-                    )
+                    raise ValueError("y must hold at least 2 classes with positive sample_weight. Got 1 class.")
             target = class_target(labels, known)
         target.fitted["_is_multilabel"] = kind == "multilabel"
-        if resume and (
-            self._is_multilabel != target.fitted["_is_multilabel"] or len(self.classes_) != target.n
-        ):
-            raise ValueError(
-                f"y must have the {len(self.classes_)} classes of the first fit. Got y of another kind."
-            )
+        if resume and (self._is_multilabel != target.fitted["_is_multilabel"] or len(self.classes_) != target.n):
+            raise ValueError(f"y must have the {len(self.classes_)} classes of the first fit. Got y of another kind.")
         return target
 
     def _weigh(self, weights: NDArray[np.float64], target: Target) -> NDArray[np.float64]:

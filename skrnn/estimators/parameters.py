@@ -19,7 +19,7 @@ from skrnn.training.objectives import nearest
 # A routed name begins with one of these and two underscores.
 PREFIXES = ("callbacks", "cell", "loss", "metrics", "model", "optimizer")
 
-CONSTRAINTS: dict[str, list[Any]] = {
+CONSTRAINTS: dict[str, Any] = {
     "cell": [str, type, keras.layers.Layer],
     "units": [Interval(Integral, 1, None, closed="left"), tuple, list, None],
     "bidirectional": ["boolean"],
@@ -81,26 +81,24 @@ def units_of_layers(units: Any) -> list[int | None]:
     """
     if not isinstance(units, (tuple, list)):
         return [units]
-    if not units or not all(isinstance(u, Integral) and not isinstance(u, bool) and u > 0 for u in units):
+    if not units or not all(isinstance(u, Integral) and not isinstance(u, bool) and int(u) > 0 for u in units):
         raise ValueError(f"units must be a positive integer, or a tuple of them, one a layer. Got {units!r}.")
     return list(units)
 
 
-def embedding_shape(embedding: Any, largest: int) -> tuple[int, int] | None:
+def embedding_shape(embedding: Any, largest: int) -> tuple[int, int]:
     """Number of tokens V and features E of an embedding.
 
     Parameters
     ----------
-    embedding : None, int or tuple of two ints
+    embedding : int or tuple of two ints
         E, or (V, E).
     largest : int
         The largest token in the training data; V is one more where it is not given.
     """
-    if embedding is None:
-        return None
     if isinstance(embedding, Integral):
         return largest + 1, int(embedding)
-    if len(embedding) != 2 or not all(isinstance(e, Integral) and e > 0 for e in embedding):
+    if len(embedding) != 2 or not all(isinstance(e, Integral) and int(e) > 0 for e in embedding):
         raise ValueError(
             f"embedding must be the features of a token, or (number of tokens, features). Got {embedding!r}."
         )
@@ -143,9 +141,7 @@ def _check_callback_options(classes: list[type], options: dict[str, Any]) -> Non
     for option in options:
         name = option.rsplit("__", 1)[-1]
         if classes and name not in known:
-            raise TypeError(
-                f"no callback takes {name!r}, given as callbacks__{option}{nearest(name, known)}."
-            )
+            raise TypeError(f"no callback takes {name!r}, given as callbacks__{option}{nearest(name, known)}.")
 
 
 def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
@@ -156,6 +152,15 @@ def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
             f"callbacks are copied for each fit, and {type(callback).__name__} cannot be copied ({error}). "
             "Give the class, and its arguments as callbacks__*."
         ) from error
+
+
+def holds_keras_objects(value: Any) -> bool:
+    """Tell whether value is a Keras object, or a list or dict with one inside."""
+    if isinstance(value, (list, tuple)):
+        return any(holds_keras_objects(v) for v in value)
+    if isinstance(value, dict):
+        return any(holds_keras_objects(v) for v in value.values())
+    return is_keras_object(value)
 
 
 def as_data(value: Any) -> Any:

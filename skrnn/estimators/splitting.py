@@ -48,9 +48,8 @@ def split_validation(
     if classes is not None:
         found, counts = np.unique(classes, return_counts=True)
         if counts.min() < 2:
-            raise ValueError(
-                f"early_stopping needs at least 2 sequences of each class. Got 1 of {found.tolist()[counts.argmin()]!r}."
-            )
+            rare = found.tolist()[counts.argmin()]
+            raise ValueError(f"early_stopping needs at least 2 sequences of each class. Got 1 of {rare!r}.")
     rows = np.arange(n)
     splitter: Any
     if groups is None:
@@ -63,7 +62,5 @@ def split_validation(
         splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     training, validation = next(iter(splitter.split(rows, classes, groups)))
     if classes is not None and len(np.unique(classes[training])) < len(np.unique(classes)):
-        raise ValueError(
-            "early_stopping must leave each class in the training part. Got a class in one group only."
-        )
+        raise ValueError("early_stopping must leave each class in the training part. Got a class in one group only.")
     return training, validation

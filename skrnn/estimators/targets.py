@@ -39,7 +39,7 @@ class Target:
     values: NDArray
     n: int
     per_step: bool = False
-    labels: NDArray | None = None
+    labels: Any = None
     fitted: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,9 +85,7 @@ def check_labels(X: Sequences, y: Any) -> tuple[str, NDArray]:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
     if sparse.issparse(y):
         y = y.toarray()
-    if isinstance(y, Sequences) or (
-        has_time_axis(y) and (np.ndim(y[0]) != 1 or len({len(row) for row in y}) > 1)
-    ):
+    if isinstance(y, Sequences) or (has_time_axis(y) and (np.ndim(y[0]) != 1 or len({len(row) for row in y}) > 1)):
         raise ValueError("y must hold one class a sequence. Got labels with a time axis.")
     y = np.asarray(list(y) if isinstance(y, np.ndarray) and y.dtype == object and y.ndim == 1 else y)
     if y.ndim < 2 or y.shape[1] == 1:
@@ -98,9 +96,7 @@ def check_labels(X: Sequences, y: Any) -> tuple[str, NDArray]:
     check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
     if kind == "multiclass-multioutput":
-        raise ValueError(
-            "y must be (N,) classes or an indicator (N, K) of zeros and ones. Got several classes a row."
-        )
+        raise ValueError("y must be (N,) classes or an indicator (N, K) of zeros and ones. Got several classes a row.")
     return ("multilabel" if kind == "multilabel-indicator" else "classes"), y
 
 
@@ -116,9 +112,7 @@ def class_target(labels: NDArray, classes: NDArray) -> Target:
         raise ValueError(f"y must hold at least 2 classes. Got 1 class: {classes.tolist()[0]!r}.")
     unknown = np.setdiff1d(labels, classes)
     if len(unknown):
-        raise ValueError(
-            f"y must hold the classes of the first fit, {_listed(classes)}. Got {unknown.tolist()[0]!r}."
-        )
+        raise ValueError(f"y must hold the classes of the first fit, {_listed(classes)}. Got {unknown.tolist()[0]!r}.")
     codes = np.searchsorted(classes, labels)
     kind = "binary" if len(classes) == 2 else "multiclass"
     return Target(kind, codes, len(classes), labels=labels, fitted={"classes_": classes})
@@ -127,9 +121,7 @@ def class_target(labels: NDArray, classes: NDArray) -> Target:
 def multilabel_target(labels: NDArray) -> Target:
     """Indicators (N, K) as floats."""
     k = labels.shape[1]
-    return Target(
-        "multilabel", labels.astype(np.float32), k, labels=labels, fitted={"classes_": np.arange(k)}
-    )
+    return Target("multilabel", labels.astype(np.float32), k, labels=labels, fitted={"classes_": np.arange(k)})
 
 
 def class_head(target: Target, loss: str, units: int | None = None) -> Head:
@@ -153,9 +145,7 @@ def class_head(target: Target, loss: str, units: int | None = None) -> Head:
     if target.kind == "multilabel":
         head = Head(k, "sigmoid", codes, accuracy="BinaryAccuracy")
     elif loss.startswith("sparse"):
-        head = Head(
-            k, "softmax", codes[:, None].astype(np.int32), sparse=True, accuracy="SparseCategoricalAccuracy"
-        )
+        head = Head(k, "softmax", codes[:, None].astype(np.int32), sparse=True, accuracy="SparseCategoricalAccuracy")
     elif k == 2 and units != 2 and not loss.startswith(("categorical", "kldivergence")):
         head = Head(1, "sigmoid", codes[:, None].astype(np.float32), accuracy="BinaryAccuracy")
     else:
@@ -170,10 +160,21 @@ def number_target(X: Sequences, y: Any) -> Target:
     if y is not None and has_time_axis(y):
         values = check_step_targets(X, y).values
         flat = np.ndim(next(iter(y))) == 1
-        return Target("regression", values, values.shape[1], True, fitted={"_y_is_flat": flat})
+        return Target(
+            "regression",
+            values,
+            values.shape[1],
+            True,
+            fitted={"_y_is_flat": flat, "n_outputs_": values.shape[1]},
+        )
     y = check_targets(X, y)
     values = y[:, None] if y.ndim == 1 else y
-    return Target("regression", values, values.shape[1], fitted={"_y_is_flat": y.ndim == 1})
+    return Target(
+        "regression",
+        values,
+        values.shape[1],
+        fitted={"_y_is_flat": y.ndim == 1, "n_outputs_": values.shape[1]},
+    )
 
 
 def _listed(values: NDArray) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 
+@keras.saving.register_keras_serializable(package="skrnn")
 class TokenEmbedding(keras.layers.Embedding):
     """`keras.layers.Embedding` that gives the mask of its input on.
 

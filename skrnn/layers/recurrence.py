@@ -72,9 +72,7 @@ class RecurrenceSpec:
         if inspect.isclass(cell) and issubclass(cell, keras.layers.Layer):
             instance = _construct(cell, units, options)
         elif isinstance(cell, keras.layers.Bidirectional):
-            raise ValueError(
-                "cell must be one direction; set bidirectional=True for both. Got a Bidirectional layer."
-            )
+            raise ValueError("cell must be one direction; set bidirectional=True for both. Got a Bidirectional layer.")
         elif isinstance(cell, keras.layers.Layer) and not isinstance(cell, keras.Model):
             instance = _reconfigure(cell, units, options)
         else:
@@ -137,9 +135,7 @@ def check_options(owner: str, known: set[str] | None, options: dict[str, Any], p
         if known is not None and name.split("__")[0] not in known:
             if name == "recurrent_dropout":
                 raise ValueError(f"{owner} takes no recurrent_dropout. Leave recurrent_dropout=0.")
-            raise TypeError(
-                f"{owner} has no option {name!r}, given as {prefix}__{name}{_nearest(name, known)}."
-            )
+            raise TypeError(f"{owner} has no option {name!r}, given as {prefix}__{name}{_nearest(name, known)}.")
 
 
 def _nearest(name: str, known: Any) -> str:

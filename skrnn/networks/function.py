@@ -52,9 +52,7 @@ class FunctionNetwork:
         if not isinstance(model, keras.Model):
             raise TypeError(f"model must return a keras.Model. Got {type(model).__name__}.")
         if not model.built:
-            raise ValueError(
-                "model must return a built keras.Model. Give it an Input of shape (None, n_features_in_)."
-            )
+            raise ValueError("model must return a built keras.Model. Give it an Input of shape (None, n_features_in_).")
         for kind in ("inputs", "outputs"):
             tensors = getattr(model, kind, None)
             if tensors is not None and len(tensors) != 1:

@@ -31,7 +31,7 @@ def _inner_has(name: str) -> Any:
     return check
 
 
-class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Apply a transformer to every time step of ragged, 3-D or 2-D sequences.
 
     Scaling, imputation, projection and selection of features are defined on tables: rows and columns.
@@ -261,16 +261,12 @@ def _step_targets(sequences: Sequences, y: Any) -> NDArray | None:
 
 def _in_form_of(X: Any, sequences: Sequences, result: Any, names: list[str] | None) -> Any:
     if sparse.issparse(result):
-        raise TypeError(
-            "PerStep needs a transformer with dense output. Got a sparse matrix; set sparse_output=False."
-        )
+        raise TypeError("PerStep needs a transformer with dense output. Got a sparse matrix; set sparse_output=False.")
     if not hasattr(result, "columns"):
         result = np.asarray(result)
     rows = result.shape[0] if result.shape else "no"
     if rows != len(sequences.values):
-        raise ValueError(
-            f"PerStep needs a transformer that keeps the {len(sequences.values)} steps. Got {rows} rows."
-        )
+        raise ValueError(f"PerStep needs a transformer that keeps the {len(sequences.values)} steps. Got {rows} rows.")
     if hasattr(result, "columns"):
         return _frames(result, sequences, names)
     result = result.reshape(len(result), -1)

@@ -61,9 +61,7 @@ def prediction_batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     for stop in range(1, len(order) + 1):
         rows = stop + 1 - start
         full = rows > PREDICTION_ROWS or (
-            rows > ROW_MULTIPLE
-            and stop < len(order)
-            and rows_up(rows) * lengths[order[stop]] > PREDICTION_STEPS
+            rows > ROW_MULTIPLE and stop < len(order) and rows_up(rows) * lengths[order[stop]] > PREDICTION_STEPS
         )
         if stop == len(order) or full:
             batches.append(order[start:stop])

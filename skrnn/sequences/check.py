@@ -60,6 +60,8 @@ def check_sequences(
 def _join(X: Any, n_features: int | None = None, name: str = "X", owner: str = "this") -> Sequences:
     """Any form of X as non-empty sequences of the same features; the values are not looked at."""
     _refuse_sparse(X, name)
+    if isinstance(X, np.ma.MaskedArray):
+        raise TypeError(f"{name} must not be a masked array. Use Sequences.from_padded(data, mask=real_steps).")
     X = unboxed(X)
     if isinstance(X, Sequences):
         sequences = X
@@ -118,7 +120,7 @@ def _is_sequence(x: Any) -> bool:
 
 def _from_list(X: Any, name: str) -> Sequences:
     names = frame_columns(X[0])
-    arrays = []
+    arrays: list[NDArray] = []
     for i, x in enumerate(X):
         _refuse_sparse(x, f"{name}[{i}]")
         if not _is_sequence(x):
@@ -129,9 +131,7 @@ def _from_list(X: Any, name: str) -> Sequences:
         try:
             array = np.asarray(x)
         except ValueError:
-            raise ValueError(
-                f"{name}[{i}] must have shape (time, features). Got rows of unequal length."
-            ) from None
+            raise ValueError(f"{name}[{i}] must have shape (time, features). Got rows of unequal length.") from None
         if array.ndim == 1:
             array = array[:, None]
         width = arrays[0].shape[1] if arrays else "features"
@@ -151,9 +151,7 @@ def _from_array(X: Any, name: str) -> Sequences:
             return _from_list(X, name)  # which knows the one that is ragged
     if getattr(X, "shape", None) == (0,):
         raise _no_sequences(name)
-    X = check_array(
-        X, dtype=None, allow_nd=True, ensure_all_finite=False, ensure_min_features=0, input_name=name
-    )
+    X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, ensure_min_features=0, input_name=name)
     if X.ndim > 3:
         raise ValueError(f"{name} must have shape (N, T, D) or (N, T), dim <= 3. Got {X.shape}.")
     if X.dtype == object and X.size and _is_sequence(X.flat[0]):
@@ -162,8 +160,7 @@ def _from_array(X: Any, name: str) -> Sequences:
         )
     if X.ndim == 2 and X.shape[1] == 0:
         raise ValueError(
-            f"0 feature(s) (shape={X.shape}) while a minimum of 1 is required: "
-            f"{name} must have at least one step."
+            f"0 feature(s) (shape={X.shape}) while a minimum of 1 is required: {name} must have at least one step."
         )
     n, steps = X.shape[:2]
     return Sequences(X.reshape(n * steps, *(X.shape[2:] or (1,))), np.arange(n + 1) * steps)
@@ -180,11 +177,7 @@ def _check_values(sequences: Sequences, dtype: Any, allow_nan: bool, name: str) 
     if bad.any():
         position, feature = np.argwhere(bad)[0]
         row = int(np.searchsorted(sequences.offsets, position, side="right")) - 1
-        what = (
-            "NaN"
-            if np.isnan(values[position, feature])
-            else f"infinity or a value too large for {values.dtype}"
-        )
+        what = "NaN" if np.isnan(values[position, feature]) else f"infinity or a value too large for {values.dtype}"
         raise ValueError(
             f"{name}[{row}] must not contain {what}. Got one at step {position - sequences.offsets[row]}, "
             f"feature {feature}: Input {name} contains {what}."
@@ -199,8 +192,7 @@ def _numeric(values: NDArray, dtype: Any) -> Any:
 def _check_tokens(sequences: Sequences, name: str) -> NDArray[np.int32]:
     if sequences.n_features != 1:
         raise ValueError(
-            f"{name} must hold one token a step where it is embedded. "
-            f"Got {sequences.n_features} features a step."
+            f"{name} must hold one token a step where it is embedded. Got {sequences.n_features} features a step."
         )
     values = _check_values(sequences, np.float64, False, name)
     wrong = (values < 0) | (values != np.floor(values)) | (values > np.iinfo(np.int32).max)
@@ -276,9 +268,7 @@ def check_targets(X: Sequences, y: Any) -> NDArray[np.float32]:
     """Check one number, or K numbers, a sequence: shape (N,) or (N, K), float32."""
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
-    y = check_array(
-        y, ensure_2d=False, dtype=np.float32, ensure_all_finite=False, input_name="y", ensure_min_samples=0
-    )
+    y = check_array(y, ensure_2d=False, dtype=np.float32, ensure_all_finite=False, input_name="y", ensure_min_samples=0)
     if y.ndim not in (1, 2):
         raise ValueError(f"y must have shape (N,) or (N, K), or a time axis. Got {y.shape}.")
     assert_all_finite(y, input_name="y")

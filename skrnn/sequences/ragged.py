@@ -52,9 +52,7 @@ class Sequences:
     array([3, 2])
     """
 
-    def __init__(
-        self, values: NDArray, offsets: ArrayLike, feature_names: Iterable[str] | None = None
-    ) -> None:
+    def __init__(self, values: NDArray, offsets: ArrayLike, feature_names: Iterable[str] | None = None) -> None:
         values = values if isinstance(values, np.ndarray) else np.asarray(values)
         offsets = np.asarray(offsets)
         if values.ndim != 2:
@@ -66,21 +64,16 @@ class Sequences:
         offsets = offsets.astype(np.int64, copy=False)
         if offsets[0] != 0 or offsets[-1] != len(values) or np.any(np.diff(offsets) < 0):
             raise ValueError(
-                f"offsets must rise from 0 to the {len(values)} steps of values. "
-                f"Got {offsets[0]} to {offsets[-1]}."
+                f"offsets must rise from 0 to the {len(values)} steps of values. Got {offsets[0]} to {offsets[-1]}."
             )
         self.values = values
         self.offsets = offsets
         self.feature_names = None if feature_names is None else tuple(feature_names)
         if self.feature_names is not None and len(self.feature_names) != values.shape[1]:
-            raise ValueError(
-                f"feature_names must have {values.shape[1]} names. Got {len(self.feature_names)}."
-            )
+            raise ValueError(f"feature_names must have {values.shape[1]} names. Got {len(self.feature_names)}.")
 
     @classmethod
-    def from_list(
-        cls, sequences: Iterable[ArrayLike], feature_names: Iterable[str] | None = None
-    ) -> Sequences:
+    def from_list(cls, sequences: Iterable[ArrayLike], feature_names: Iterable[str] | None = None) -> Sequences:
         """Join arrays of shape (T_i, D) or (T_i,), read as one feature a step.
 
         Parameters
@@ -158,9 +151,7 @@ class Sequences:
         """D, the number of features of a step."""
         return self.values.shape[1]
 
-    def to_padded(
-        self, length: int | None = None, fill_value: float = 0.0
-    ) -> tuple[NDArray, NDArray[np.bool_]]:
+    def to_padded(self, length: int | None = None, fill_value: float = 0.0) -> tuple[NDArray, NDArray[np.bool_]]:
         """Fill every sequence up to the same length.
 
         Parameters
@@ -214,9 +205,7 @@ class Sequences:
             return self[int(rows)]
         if rows.ndim > 1:
             raise IndexError(f"Sequences have one axis. Got an index of shape {np.shape(key)}.")
-        return Sequences(
-            self.values[self.step_positions(rows)], _offsets(self.lengths[rows]), self.feature_names
-        )
+        return Sequences(self.values[self.step_positions(rows)], _offsets(self.lengths[rows]), self.feature_names)
 
     def step_positions(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions in `values` of all steps of these rows."""
@@ -239,9 +228,7 @@ def _as_array(sequence: ArrayLike, i: int) -> NDArray:
     try:
         return np.asarray(sequence)
     except ValueError:
-        raise ValueError(
-            f"sequence {i} must have shape (time, features). Got rows of unequal length."
-        ) from None
+        raise ValueError(f"sequence {i} must have shape (time, features). Got rows of unequal length.") from None
 
 
 def _as_index(key: Any) -> Any:

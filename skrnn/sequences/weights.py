@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Number
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -38,14 +38,12 @@ def check_weights(sample_weight: Any, X: Sequences, per_step: bool) -> NDArray[n
     """
     if has_time_axis(sample_weight):
         return _check_step_weights(sample_weight, X, per_step)
-    if sample_weight is None or isinstance(sample_weight, Number):
+    if sample_weight is None or isinstance(sample_weight, Real):
         weights = np.full(len(X), 1.0 if sample_weight is None else float(sample_weight))
     else:
         weights = np.array(sample_weight, dtype=np.float64)
         if weights.ndim != 1:
-            raise ValueError(
-                f"Sample weights must be 1D array or scalar: shape ({len(X)},). Got {weights.shape}."
-            )
+            raise ValueError(f"Sample weights must be 1D array or scalar: shape ({len(X)},). Got {weights.shape}.")
         check_consistent_length(X, weights)
     if per_step:
         weights = np.repeat(weights, X.lengths)
@@ -62,9 +60,7 @@ def _check_step_weights(sample_weight: Any, X: Sequences, per_step: bool) -> NDA
     wrong = np.flatnonzero(weights.lengths != X.lengths)
     if len(wrong):
         i = wrong[0]
-        raise ValueError(
-            f"sample_weight[{i}] must have the {X.lengths[i]} steps of X[{i}]. Got {weights.lengths[i]}."
-        )
+        raise ValueError(f"sample_weight[{i}] must have the {X.lengths[i]} steps of X[{i}]. Got {weights.lengths[i]}.")
     return _check_values(weights.values[:, 0].copy())
 
 
@@ -86,7 +82,5 @@ def apply_class_weight(class_weight: Any, y: NDArray, weights: NDArray[np.float6
         present = set(y.tolist())
         unknown = [label for label in class_weight if label not in present]
         if unknown:
-            raise ValueError(
-                f"class_weight must name classes in y. Got {unknown[0]!r}, which y does not hold."
-            )
+            raise ValueError(f"class_weight must name classes in y. Got {unknown[0]!r}, which y does not hold.")
     return weights * compute_sample_weight(class_weight, y)

@@ -48,7 +48,7 @@ class ProgramCache:
         self.limit = limit
         self._lock = threading.Lock()
         self._idle: OrderedDict[int, tuple[Any, Program]] = OrderedDict()
-        self._counts = [0, 0, 0.0]
+        self._hits, self._misses, self._seconds = 0, 0, 0.0
 
     @contextmanager
     def borrow(self, plan: Plan) -> Iterator[Program]:
@@ -60,8 +60,8 @@ class ProgramCache:
                 program = program_class()(plan)
             seconds = time.perf_counter() - start
             with self._lock:
-                self._counts[1] += 1
-                self._counts[2] += seconds
+                self._misses += 1
+                self._seconds += seconds
         yield program
         with self._lock:
             self._idle[id(program)] = (plan.key, program)
@@ -72,20 +72,20 @@ class ProgramCache:
         with self._lock:
             for name in reversed(self._idle):
                 if self._idle[name][0] == key:
-                    self._counts[0] += 1
+                    self._hits += 1
                     return self._idle.pop(name)[1]
         return None
 
     def info(self) -> CacheInfo:
         """Hits, misses, seconds spent in building, and programs that lie idle."""
         with self._lock:
-            return CacheInfo(*self._counts, idle=len(self._idle))
+            return CacheInfo(self._hits, self._misses, self._seconds, len(self._idle))
 
     def clear(self) -> None:
         """Throw all idle programs away and start counting anew."""
         with self._lock:
             self._idle.clear()
-            self._counts = [0, 0, 0.0]
+            self._hits, self._misses, self._seconds = 0, 0, 0.0
 
 
 def program_class() -> type[Program]:

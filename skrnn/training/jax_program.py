@@ -46,9 +46,7 @@ class JaxProgram(Program):
         self._store(*state)
         return {"loss": float(total) / float(counted), **self.metric_results()}
 
-    def evaluate(
-        self, data: Examples, order: NDArray[np.int64], starts: NDArray[np.int64]
-    ) -> dict[str, float]:
+    def evaluate(self, data: Examples, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
         trainable, others = self._state()
         metrics, total, counted = self._metric_state(), 0.0, 0.0
         for batch in self._batches(data, order, starts):

@@ -36,9 +36,7 @@ def make_loss(loss: Any, options: dict[str, Any]) -> Any:
     elif options:
         raise TypeError(f"loss__{next(iter(options))} needs a loss given by name or class. Got {loss!r:.60}.")
     if not callable(loss):
-        raise TypeError(
-            f"loss must be a Keras loss, by name, class or instance, or a function. Got {loss!r:.60}."
-        )
+        raise TypeError(f"loss must be a Keras loss, by name, class or instance, or a function. Got {loss!r:.60}.")
     return record(loss) if isinstance(loss, keras.losses.Loss) else loss
 
 
@@ -53,9 +51,7 @@ def _loss_class(name: str) -> Any:
     try:
         found = keras.losses.get(name)
     except ValueError:
-        known = sorted(
-            n for n, f in vars(keras.losses).items() if callable(f) and n not in ("get", "serialize")
-        )
+        known = sorted(n for n, f in vars(keras.losses).items() if callable(f) and n not in ("get", "serialize"))
         raise ValueError(f"loss must be a loss of Keras. Got {name!r}{nearest(name, known)}.") from None
     key = (found.__name__ if inspect.isfunction(found) else type(found).__name__).replace("_", "").lower()
     return classes.get(key, found)
@@ -92,13 +88,9 @@ def make_optimizer(
             optimizer = type(keras.optimizers.get(optimizer))
         except ValueError:
             known = [n.lower() for n, c in vars(keras.optimizers).items() if inspect.isclass(c)]
-            raise ValueError(
-                f"optimizer must be one of Keras. Got {optimizer!r}{nearest(optimizer, known)}."
-            ) from None
+            raise ValueError(f"optimizer must be one of Keras. Got {optimizer!r}{nearest(optimizer, known)}.") from None
     if not (inspect.isclass(optimizer) and issubclass(optimizer, keras.optimizers.Optimizer)):
-        raise TypeError(
-            f"optimizer must be a Keras optimizer, by name, class or instance. Got {optimizer!r:.60}."
-        )
+        raise TypeError(f"optimizer must be a Keras optimizer, by name, class or instance. Got {optimizer!r:.60}.")
     check_names(optimizer, options, "optimizer")
     if learning_rate is not None:
         options = {"learning_rate": learning_rate, **options}
@@ -139,11 +131,7 @@ def make_metrics(metrics: Any, options: dict[str, Any], accuracy: str | None) ->
     made = []
     for key, metric in named:
         own = {k: v for k, v in options.items() if "__" not in k}
-        own |= {
-            k.split("__", 1)[1]: v
-            for k, v in options.items()
-            if k.split("__", 1)[0] == str(key) and "__" in k
-        }
+        own |= {k.split("__", 1)[1]: v for k, v in options.items() if k.split("__", 1)[0] == str(key) and "__" in k}
         made.append(_make_metric(metric, own, accuracy))
     return tuple(made)
 
@@ -159,9 +147,7 @@ def _make_metric(metric: Any, options: dict[str, Any], accuracy: str | None) -> 
             metric = keras.metrics.get(name)
         except ValueError:
             known = [n for n, m in vars(keras.metrics).items() if callable(m)]
-            raise ValueError(
-                f"metrics must be metrics of Keras. Got {name!r}{nearest(name, known)}."
-            ) from None
+            raise ValueError(f"metrics must be metrics of Keras. Got {name!r}{nearest(name, known)}.") from None
         metric = type(metric) if isinstance(metric, keras.metrics.Metric) else metric
     if inspect.isclass(metric):
         check_names(metric, options, "metrics")

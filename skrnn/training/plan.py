@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 import keras
-import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.cells.recipe import Recipe, Snapshot, fingerprint
@@ -94,15 +93,15 @@ class Examples:
         N sequences.
     y : ndarray of shape (N, K), or (total steps, K) where targets are per step
         Encoded targets; K is 1 for class indices.
-    weights : ndarray of float32, shape (N,) or (total steps,)
+    weights : ndarray of shape (N,) or (total steps,)
         How much each counts. Their mean in the training data is 1.
     """
 
     X: Sequences
     y: NDArray
-    weights: NDArray[np.float32]
+    weights: NDArray
 
-    def targets(self, per_step: bool) -> tuple[Sequences, Sequences] | tuple[NDArray, NDArray]:
+    def targets(self, per_step: bool) -> tuple[Any, Any]:
         """Targets and weights, as `Sequences` where they are per step."""
         if not per_step:
             return self.y, self.weights

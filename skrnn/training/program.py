@@ -59,9 +59,7 @@ class Program(ABC):
             for init, v, s in zip(self._initializers, self.model.weights, seeds)
         ]
 
-    def load(
-        self, weights: Arrays, optimizer_state: Arrays | None, learning_rate: float | None, seed: int
-    ) -> None:
+    def load(self, weights: Arrays, optimizer_state: Arrays | None, learning_rate: float | None, seed: int) -> None:
         """Prepare for training.
 
         Parameters
@@ -162,7 +160,7 @@ class Program(ABC):
     @property
     def embeds(self) -> bool:
         """Whether the model takes (B, T) tokens."""
-        inputs = getattr(self.model, "inputs", None)
+        inputs: Any = getattr(self.model, "inputs", None)
         return bool(inputs) and len(inputs[0].shape) == 2
 
 

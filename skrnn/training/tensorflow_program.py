@@ -24,6 +24,7 @@ class TensorFlowProgram(Program):
         self._evaluate = tf.function(self._evaluate_graph, autograph=False, reduce_retracing=True)
         features = self.model.inputs[0].shape[2:] if getattr(self.model, "inputs", None) else (None,)
         dtype = self.model.inputs[0].dtype if getattr(self.model, "inputs", None) else keras.config.floatx()
+        self._input_dtype = dtype
         signature = [tf.TensorSpec((None, None, *features), dtype), tf.TensorSpec((None, None), tf.bool)]
         self._predict = tf.function(self._predict_graph, autograph=False, input_signature=signature)
 
@@ -41,7 +42,7 @@ class TensorFlowProgram(Program):
 
     def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
         x = padded[:, :, 0] if self.embeds else padded
-        return self._predict(tf.constant(x), tf.constant(mask)).numpy()
+        return self._predict(tf.cast(x, self._input_dtype), tf.constant(mask)).numpy()
 
     def _run(self, x: tf.Tensor, mask: tf.Tensor, training: bool) -> tf.Tensor:
         # The identity leaves the Keras mask behind, which metrics would apply to weights per sequence.
@@ -50,9 +51,7 @@ class TensorFlowProgram(Program):
     def _predict_graph(self, x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         return self._run(x, mask, training=False)
 
-    def _train_graph(
-        self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any
-    ) -> tf.Tensor:
+    def _train_graph(self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any) -> tf.Tensor:
         def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
             with tf.GradientTape() as tape:
@@ -67,9 +66,7 @@ class TensorFlowProgram(Program):
 
         return self._mean_over_batches(step, order, starts)
 
-    def _evaluate_graph(
-        self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any
-    ) -> tf.Tensor:
+    def _evaluate_graph(self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any) -> tf.Tensor:
         def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
             output = self._run(x, mask, training=False)

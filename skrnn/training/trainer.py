@@ -105,9 +105,7 @@ class Trainer:
         self, program: Program, training: Examples, validation: Examples | None, rng: Any, outcome: Outcome
     ) -> None:
         data = program.put(training)
-        held_out = (
-            None if validation is None else (program.put(validation), *batch_boundaries(validation.X.lengths))
-        )
+        held_out = None if validation is None else (program.put(validation), *batch_boundaries(validation.X.lengths))
         callbacks = _CallbackLoop(self.callbacks, program, self.epochs)
         best = _Best(self.patience)
         batch_size = len(training.X) if self.batch_size == -1 else self.batch_size

@@ -62,9 +62,7 @@ def test_forms_of_a_cell(cell, units, expected, pooling):
     X, y = toy_sequences()
     model = RNNClassifier(cell, units, epochs=1, pooling=pooling).fit(X, y)
     assert width(model) == expected
-    assert RNNRegressor(cell, units, epochs=1).fit(X, [x[:, 0] for x in X]).predict(X)[0].shape == (
-        len(X[0]),
-    )
+    assert RNNRegressor(cell, units, epochs=1).fit(X, [x[:, 0] for x in X]).predict(X)[0].shape == (len(X[0]),)
 
 
 def test_stacks_and_options():
@@ -115,9 +113,7 @@ def test_a_class_defined_again_is_another_class():
         return Signed
 
     X, y = toy_sequences()
-    a, b = (
-        RNNClassifier(define(sign), **FAST).initialize(X, y).predict_proba(X)[:, 1] for sign in (1.0, -1.0)
-    )
+    a, b = (RNNClassifier(define(sign), **FAST).initialize(X, y).predict_proba(X)[:, 1] for sign in (1.0, -1.0))
     np.testing.assert_allclose(a, 1 - b, atol=1e-6)
 
 

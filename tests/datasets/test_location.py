@@ -26,9 +26,7 @@ def test_no_folder_says_how_to_set_one(value, monkeypatch):
     monkeypatch.delenv("SKRNN_DATA", raising=False)
     if value is not None:
         monkeypatch.setenv("SKRNN_DATA", value)
-    with pytest.raises(
-        FileNotFoundError, match=r"set the environment variable SKRNN_DATA .*export SKRNN_DATA="
-    ):
+    with pytest.raises(FileNotFoundError, match=r"set the environment variable SKRNN_DATA .*export SKRNN_DATA="):
         data_home()
 
 

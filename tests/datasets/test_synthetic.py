@@ -109,9 +109,7 @@ def test_one_length_and_numpy_integers(name):
 @pytest.mark.parametrize("name", sorted(MAKERS))
 @pytest.mark.parametrize("length", [0, -3, 2.5, True, "ten", None, (5,), (6, 5), (0, 5), (5, 6, 7), (2.0, 3)])
 def test_bad_lengths_are_errors(name, length):
-    with pytest.raises(
-        ValueError, match=r"length must be an integer of at least [12], or a pair \(low, high\)"
-    ):
+    with pytest.raises(ValueError, match=r"length must be an integer of at least [12], or a pair \(low, high\)"):
         MAKERS[name](5, length=length)
 
 

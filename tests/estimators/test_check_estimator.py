@@ -11,9 +11,7 @@ from skrnn import RNNClassifier, RNNRegressor
 
 # A recurrent network reads sequences of any number of steps, so the columns of a 2-D array, its time steps, may
 # change between fit and predict, and are not its features.
-ANY_LENGTH = (
-    "a recurrent network reads any number of steps: columns of a 2-D array are steps and not features"
-)
+ANY_LENGTH = "a recurrent network reads any number of steps: columns of a 2-D array are steps and not features"
 COLUMNS_ARE_FEATURES = {
     "check_n_features_in": ANY_LENGTH,
     "check_n_features_in_after_fitting": ANY_LENGTH,

@@ -1,6 +1,9 @@
 """RNNClassifier: kinds of labels, losses, class weights, early stopping, going on."""
 
 import copy
+import os
+import signal
+import threading
 
 import keras
 import numpy as np
@@ -16,9 +19,7 @@ FAST = {"units": 5, "epochs": 12, "random_state": 0, "batch_size": 8}
 
 
 @pytest.mark.core
-@pytest.mark.parametrize(
-    "labels", [["no", "yes"], [3, 7], [True, False], [-1.0, 1.0], ["c", "a", "b"]], ids=str
-)
+@pytest.mark.parametrize("labels", [["no", "yes"], [3, 7], [True, False], [-1.0, 1.0], ["c", "a", "b"]], ids=str)
 def test_labels_of_any_type(labels):
     X, codes = toy_sequences(n=42, n_classes=len(labels))
     y = np.asarray(labels)[codes]
@@ -101,9 +102,7 @@ def test_routed_loss_option_changes_the_loss():
     X, y = toy_sequences(n=30, n_classes=3)
     name = {**FAST, "loss": "categorical_crossentropy"}
     plain, smooth = (RNNClassifier(**name, loss__label_smoothing=s).fit(X, y) for s in (0.0, 0.3))
-    given = RNNClassifier(**{**name, "loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.3)}).fit(
-        X, y
-    )
+    given = RNNClassifier(**{**name, "loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.3)}).fit(X, y)
     assert plain.history_["loss"] != smooth.history_["loss"]
     assert given.history_["loss"] == smooth.history_["loss"]
 
@@ -241,10 +240,25 @@ def test_an_interrupt_with_warm_start_keeps_what_was_learned(toy):
     np.testing.assert_array_equal(model.predict_proba(X), two_epochs.predict_proba(X))
 
 
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_real_interrupt(toy, warm_start):
+    """The signal of Ctrl-C, while the graph runs."""
+    X, y = toy
+    model = RNNClassifier(**{**FAST, "epochs": 1}, warm_start=warm_start).fit(X, y)
+    before = model.predict_proba(X)
+    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(epochs=1_000_000).fit(X, y)
+    assert np.array_equal(model.predict_proba(X), before) != warm_start
+    assert (model.n_iter_ > 1) == warm_start
+    assert np.isfinite(model.set_params(epochs=1).fit(X, y).predict_proba(X)).all()
+
+
 def test_a_failed_fit_leaves_the_estimator_as_it_was(toy):
     X, y = toy
     model = RNNClassifier(**FAST).fit(X, y)
-    state = {k: v for k, v in vars(model).items()}
+    state = dict(vars(model))
     with pytest.raises(ValueError, match=r"X\[1\] must not contain NaN"):
         model.fit([X[0], np.full((2, 3), np.nan)], [0, 1])
 
@@ -289,9 +303,7 @@ def test_keras_callbacks_that_change_training(toy):
     plateau = keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.1, patience=0, min_delta=10.0)
     model = RNNClassifier(**FAST, callbacks=plateau).fit(X, y)
     assert model.history_["loss"][3] == pytest.approx(model.history_["loss"][-1], abs=2e-2)
-    stop = RNNClassifier(
-        **FAST, callbacks=keras.callbacks.EarlyStopping(monitor="loss", min_delta=10, patience=2)
-    )
+    stop = RNNClassifier(**FAST, callbacks=keras.callbacks.EarlyStopping(monitor="loss", min_delta=10, patience=2))
     assert stop.fit(X, y).n_iter_ == 3
 
 
@@ -303,9 +315,7 @@ def test_learning_rate_schedule(toy):
 
 
 @pytest.mark.core
-@pytest.mark.parametrize(
-    "optimizer", ["rmsprop", "adamw", "nadam", keras.optimizers.SGD(0.1, momentum=0.9), "adagrad"]
-)
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adamw", "nadam", keras.optimizers.SGD(0.1, momentum=0.9), "adagrad"])
 def test_optimizers(toy, optimizer):
     X, y = toy
     model = RNNClassifier(**FAST, optimizer=optimizer).fit(X, y)

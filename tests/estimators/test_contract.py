@@ -83,9 +83,7 @@ def test_masks_equal_a_keras_model_on_padded_data(toy):
     plain.set_weights(model.weights_)
     expected = keras.ops.convert_to_numpy(plain(padded, mask=mask))[:, 0]
     np.testing.assert_allclose(model.predict_proba(X)[:, 1], expected, atol=1e-6)
-    np.testing.assert_allclose(
-        keras.ops.convert_to_numpy(model.model_(padded, mask=mask))[:, 0], expected, atol=1e-6
-    )
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(model.model_(padded, mask=mask))[:, 0], expected, atol=1e-6)
 
 
 @pytest.mark.core
@@ -100,9 +98,7 @@ def test_ragged_training_equals_padded_training_in_plain_keras(toy):
     plain.set_weights(start.weights_)
     plain.compile(keras.optimizers.SGD(0.1), "binary_crossentropy")
     padded, _ = Sequences.from_list([x.astype("float32") for x in X]).to_padded(12, fill_value=-9.0)
-    history = plain.fit(
-        padded, y.astype("float32")[:, None], epochs=3, batch_size=len(X), verbose=0, shuffle=False
-    )
+    history = plain.fit(padded, y.astype("float32")[:, None], epochs=3, batch_size=len(X), verbose=0, shuffle=False)
     model = start.fit(X, y)
     np.testing.assert_allclose(model.history_["loss"], history.history["loss"], rtol=1e-4)
     for ours, theirs in zip(model.weights_, plain.get_weights()):
@@ -168,11 +164,7 @@ def test_random_state_instances_advance_and_none_varies(toy):
 
 def test_fits_in_threads_do_not_disturb_each_other(kind, toy):
     X, y = toy
-    options = [
-        {"random_state": seed, "dropout": 0.2, "learning_rate": rate}
-        for seed in (0, 1)
-        for rate in (0.01, 0.1)
-    ]
+    options = [{"random_state": seed, "dropout": 0.2, "learning_rate": rate} for seed in (0, 1) for rate in (0.01, 0.1)]
     expected = [outputs(fitted(kind, X, y, **o), X) for o in options]
     results = [None] * len(options)
     program_cache.clear()
@@ -209,6 +201,7 @@ USERS = [
     {"cell": MyGRU},
     {"optimizer": keras.optimizers.Adam(0.02)},
     {"loss": HalfLoss(0.3)},
+    {"metrics": [keras.metrics.AUC(curve="PR")]},
     {"optimizer__beta_1": 0.8, "callbacks": [keras.callbacks.TerminateOnNaN()]},
 ]
 
@@ -370,8 +363,9 @@ def test_no_warnings(toy):
 def test_importing_skrnn_leaves_keras_pickling_alone():
     code = """
 import keras
-before = [c.__reduce__ for c in (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)]
+classes = (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)
+before = [c.__reduce__ for c in classes]
 from skrnn import RNNClassifier
-assert before == [c.__reduce__ for c in (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)]
+assert before == [c.__reduce__ for c in classes]
 """
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -57,6 +57,12 @@ def test_sparse_X():
         RNNClassifier().fit(sparse.eye(4).tocsr(), Y)
 
 
+def test_masked_arrays():
+    """NumPy would drop the mask without a word."""
+    with pytest.raises(TypeError, match="X must not be a masked array. Use Sequences.from_padded"):
+        RNNClassifier().fit(np.ma.masked_array(np.ones((4, 2)), mask=np.eye(4, 2)), Y)
+
+
 def test_other_features_at_predict():
     model = RNNClassifier(epochs=1).fit(X, Y)
     sentence = r"X\[0\] must have shape \(time, 3\). Got \(6, 4\): X has 4 features, but RNNClassifier is expecting 3"
@@ -258,9 +264,7 @@ def build(outputs):
 
 
 def per_step():
-    return keras.Sequential(
-        [keras.Input((None, 3)), keras.layers.GRU(3, return_sequences=True), keras.layers.Dense(1)]
-    )
+    return keras.Sequential([keras.Input((None, 3)), keras.layers.GRU(3, return_sequences=True), keras.layers.Dense(1)])
 
 
 def unbuilt():

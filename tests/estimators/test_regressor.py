@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.metrics import r2_score
 
 from skrnn import RNNRegressor, Sequences
@@ -95,9 +96,7 @@ def test_history_of_steps_is_the_mean_over_real_steps(toy):
     start = np.concatenate(list(RNNRegressor(**options).initialize(X, y).predict(X)))
     history = RNNRegressor(**options).fit(X, y).history_
     assert history["loss"][0] == pytest.approx(np.mean((start - np.concatenate(y)) ** 2), rel=1e-5)
-    assert history["mean_absolute_error"][0] == pytest.approx(
-        np.abs(start - np.concatenate(y)).mean(), rel=1e-5
-    )
+    assert history["mean_absolute_error"][0] == pytest.approx(np.abs(start - np.concatenate(y)).mean(), rel=1e-5)
 
 
 def test_batch_callbacks_count_steps(toy):
@@ -141,3 +140,12 @@ def test_partial_fit_keeps_the_first_scale(toy):
     model.partial_fit(X[20:], y[20:] * 100)
     np.testing.assert_array_equal((model._y_mean, model._y_scale), (mean, scale))
     assert model.n_iter_ == 2
+
+
+def test_options_of_a_loss_instance_are_kept(toy):
+    """Keras' own get_config of Huber leaves delta out."""
+    X, y = toy
+    routed = RNNRegressor(**FAST, loss="huber", loss__delta=0.1).fit(X, y)
+    instance = clone(RNNRegressor(**FAST, loss=keras.losses.Huber(0.1))).fit(X, y)
+    other = RNNRegressor(**FAST, loss=keras.losses.Huber(1.0)).fit(X, y)
+    assert routed.history_["loss"] == instance.history_["loss"] != other.history_["loss"]

@@ -232,7 +232,6 @@ def test_routed_sample_weight_and_groups(toy):
         np.testing.assert_array_equal(seen["groups"], groups)
 
 
-@pytest.mark.slow
 def test_two_jobs_end_twice_in_a_row(toy):
     X, y = toy
     for _ in range(2):

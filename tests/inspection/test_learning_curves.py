@@ -170,9 +170,7 @@ def test_unfitted_estimators_are_errors(estimator):
 
 def test_search_without_refit_is_an_error(data):
     search = GridSearchCV(Recorder(), {"rate": [1.0]}, cv=2, refit=False).fit(*data)
-    with pytest.raises(
-        NotFittedError, match=r"This GridSearchCV has no best_estimator_: fit it with refit=True\."
-    ):
+    with pytest.raises(NotFittedError, match=r"This GridSearchCV has no best_estimator_: fit it with refit=True\."):
         HistoryDisplay.from_estimator(search)
 
 
@@ -198,9 +196,7 @@ def test_curves_must_have_one_length():
         HistoryDisplay({"loss": [2, 1], "val_loss": [2]})
 
 
-@pytest.mark.parametrize(
-    ("keys", "got"), [("los", r"\['los'\]"), (["loss", "auc"], r"\['auc'\]"), ([], r"\[\]")]
-)
+@pytest.mark.parametrize(("keys", "got"), [("los", r"\['los'\]"), (["loss", "auc"], r"\['auc'\]"), ([], r"\[\]")])
 def test_unknown_keys_are_errors(keys, got):
     with pytest.raises(ValueError, match=r"keys must name at least one of \['accuracy', .*\]\. Got " + got):
         HistoryDisplay(HISTORY, keys=keys)

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skrnn import RNNClassifier, RNNRegressor
+from skrnn.layers import TokenEmbedding
 from skrnn.training import program_cache
 
 FAST = {"epochs": 6, "random_state": 0, "batch_size": 8}
@@ -112,14 +113,39 @@ def test_regressors_with_and_without_a_time_axis():
     assert steps.predict(X)[0].shape == (len(X[0]),)
 
 
+def build_tokens():
+    return keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            TokenEmbedding(6, 3),
+            keras.layers.GRU(3),
+            keras.layers.Dense(1, "sigmoid"),
+        ]
+    )
+
+
+@pytest.mark.core
+def test_a_function_may_read_tokens():
+    rng = np.random.default_rng(0)
+    X = [rng.integers(0, 6, size=rng.integers(2, 8)) for _ in range(20)]
+    model = RNNClassifier(model=build_tokens, **FAST).fit(X, np.arange(20) % 2)
+    alone = np.concatenate([model.predict_proba([x]) for x in X])
+    np.testing.assert_allclose(alone, model.predict_proba(X), atol=1e-6)
+
+
+def test_another_network_is_no_network_to_go_on_with():
+    X, y = toy_sequences()
+    model = RNNClassifier(model=build, model__units=3, **FAST, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="go on with the network of the first fit. Got another one"):
+        model.set_params(model__units=4).fit(X, y)
+
+
 def test_going_on():
     X, y = toy_sequences()
     options = {**FAST, "batch_size": -1, "learning_rate": 0.1}
 
     def plain(meta):
-        return keras.Sequential(
-            [keras.Input((None, 3)), keras.layers.SimpleRNN(3), keras.layers.Dense(1, "sigmoid")]
-        )
+        return keras.Sequential([keras.Input((None, 3)), keras.layers.SimpleRNN(3), keras.layers.Dense(1, "sigmoid")])
 
     model = RNNClassifier(model=plain, **options, optimizer="sgd", warm_start=True).fit(X, y).fit(X, y)
     straight = RNNClassifier(model=plain, **{**options, "epochs": 12}, optimizer="sgd").fit(X, y)

@@ -93,9 +93,7 @@ def test_nan_is_left_to_the_transformer(arrays):
     holed[0][0, 1] = holed[3][-1, 2] = np.nan
     table = SimpleImputer(strategy="median").fit_transform(lay(holed))
     assert_steps(PerStep(SimpleImputer(strategy="median")).fit_transform(holed), table, holed)
-    assert_steps(
-        PerStep(StandardScaler()).fit_transform(holed), StandardScaler().fit_transform(lay(holed)), holed
-    )
+    assert_steps(PerStep(StandardScaler()).fit_transform(holed), StandardScaler().fit_transform(lay(holed)), holed)
     with pytest.raises(ValueError, match="Input X contains NaN"):
         PerStep(PCA(1)).fit(holed)
     with pytest.raises(ValueError, match="Input X contains NaN"):
@@ -105,10 +103,7 @@ def test_nan_is_left_to_the_transformer(arrays):
 def test_types_are_the_transformers():
     X = [np.ones((2, 1), np.float32), np.zeros((1, 1), np.float32)]
     assert PerStep(StandardScaler()).fit_transform(X).values.dtype == np.float32
-    assert (
-        PerStep(FunctionTransformer()).fit_transform([np.array([1, 2]), np.array([3])]).values.dtype
-        == np.int64
-    )
+    assert PerStep(FunctionTransformer()).fit_transform([np.array([1, 2]), np.array([3])]).values.dtype == np.int64
 
 
 def test_the_callers_arrays_are_never_written_to(arrays):
@@ -232,13 +227,9 @@ def test_wrong_frames():
     frames = frames_of_words()
     step = PerStep(by_column()).fit(frames)
     other = frames[0].rename(columns={"gear": "g"})
-    with pytest.raises(
-        ValueError, match=exactly("X[1] must have the columns of X[0], speed, gear. Got speed, g.")
-    ):
+    with pytest.raises(ValueError, match=exactly("X[1] must have the columns of X[0], speed, gear. Got speed, g.")):
         step.transform([frames[0], other])
-    with pytest.raises(
-        ValueError, match=exactly("X[1] must have the columns of X[0], speed, gear. Got none.")
-    ):
+    with pytest.raises(ValueError, match=exactly("X[1] must have the columns of X[0], speed, gear. Got none.")):
         PerStep(by_column()).fit([frames[0], np.zeros((2, 2))])
     with pytest.raises(ValueError, match=r"^X\[1\] must have at least one step. Got an empty sequence.$"):
         step.transform([frames[0], frames[1][:0]])
@@ -482,9 +473,7 @@ def test_wrong_targets(arrays):
     y = step_targets(arrays)
     y[2] = np.zeros(len(arrays[2]) + 1)
     steps = len(arrays[2])
-    with pytest.raises(
-        ValueError, match=exactly(f"y[2] must have the {steps} steps of X[2]. Got {steps + 1}.")
-    ):
+    with pytest.raises(ValueError, match=exactly(f"y[2] must have the {steps} steps of X[2]. Got {steps + 1}.")):
         step.fit(arrays, y)
     with pytest.raises(ValueError, match="requires y to be passed"):
         step.fit(arrays)
@@ -629,8 +618,7 @@ def test_another_number_of_features(arrays):
     step = PerStep(StandardScaler()).fit(arrays)
     wrong = [np.zeros((7, 5)), np.zeros((2, 5))]
     sentence = (
-        "X[0] must have shape (time, 3). Got (7, 5): X has 5 features, but PerStep is expecting 3 features "
-        "as input."
+        "X[0] must have shape (time, 3). Got (7, 5): X has 5 features, but PerStep is expecting 3 features as input."
     )
     for X in (wrong, Sequences.from_list(wrong), [pd.DataFrame(w, columns=list("abcde")) for w in wrong]):
         with pytest.raises(ValueError, match=exactly(sentence)):

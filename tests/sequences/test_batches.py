@@ -161,9 +161,7 @@ def test_padded_batch_against_a_loop(dtype):
         length, n_rows = longest + int(rng.integers(0, 4)), len(rows) + int(rng.integers(0, 4))
         X = Sequences.from_list(arrays)
         X.values.flags.writeable = False
-        for got, want in zip(
-            padded_batch(X, rows, length, n_rows), looped_batch(arrays, rows, length, n_rows, dtype)
-        ):
+        for got, want in zip(padded_batch(X, rows, length, n_rows), looped_batch(arrays, rows, length, n_rows, dtype)):
             assert got.dtype == want.dtype
             np.testing.assert_array_equal(got, want)
         for got, want in zip(padded_batch(X, rows), looped_batch(arrays, rows, longest, len(rows), dtype)):

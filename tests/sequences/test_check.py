@@ -90,9 +90,7 @@ def test_forms_with_two_axes_a_sequence(form, equal, n_features):
     assert_equal(check_sequences(X), Sequences.from_list(arrays))
 
 
-FLAT_FORMS = {
-    name: form for name, form in RAGGED_FORMS.items() if "frames" not in name and name != "nested tuples"
-} | {
+FLAT_FORMS = {name: form for name, form in RAGGED_FORMS.items() if "frames" not in name and name != "nested tuples"} | {
     "columns": lambda arrays: [pd.Series(a) for a in arrays],
     "lists of numbers": lambda arrays: [list(a) for a in arrays],
     "tuples": lambda arrays: tuple(tuple(a.tolist()) for a in arrays),
@@ -332,9 +330,7 @@ def test_scikit_learns_own_sentences(X, part, dtype):
 
 def test_sparse_is_refused():
     matrix = sparse.csr_matrix(np.eye(2))
-    with pytest.raises(
-        TypeError, match=exactly("Sparse data are not sequences: X must be dense. Use X.toarray().")
-    ):
+    with pytest.raises(TypeError, match=exactly("Sparse data are not sequences: X must be dense. Use X.toarray().")):
         check_sequences(matrix)
     sentence = "Sparse data are not sequences: y[1] must be dense. Use y[1].toarray()."
     with pytest.raises(TypeError, match=exactly(sentence)):
@@ -534,9 +530,7 @@ def test_step_targets_must_be_finite_numbers():
     with pytest.raises(ValueError, match="could not convert string to float"):
         check_step_targets(X, [["a", "b"], ["c"], ["d", "e", "f"]])
     ragged = [[[1], [2]], [[1]], [[1, 2], [3], [4]]]
-    with pytest.raises(
-        ValueError, match=exactly("y[2] must have shape (time, features). Got rows of unequal length.")
-    ):
+    with pytest.raises(ValueError, match=exactly("y[2] must have shape (time, features). Got rows of unequal length.")):
         check_step_targets(X, ragged)
 
 

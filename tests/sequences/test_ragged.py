@@ -129,9 +129,7 @@ def test_with_values(X):
 
 def test_from_list_reads_one_axis_as_one_feature():
     assert_same(Sequences.from_list([[1, 2], np.array([3])]), [[[1], [2]], [[3]]])
-    assert_same(
-        Sequences.from_list(iter([[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]])), [[[1, 2]], [[3, 4], [5, 6]]]
-    )
+    assert_same(Sequences.from_list(iter([[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]])), [[[1, 2]], [[3, 4], [5, 6]]])
 
 
 @pytest.mark.parametrize(
@@ -225,9 +223,7 @@ def test_to_padded_says_what_is_wrong():
     with pytest.raises(ValueError, match="^length must be at least 3, the longest sequence. Got 2.$"):
         X.to_padded(2)
     for fill in (np.nan, 0.5):
-        with pytest.raises(
-            ValueError, match=f"^fill_value must be an integer, as the values are. Got {fill}.$"
-        ):
+        with pytest.raises(ValueError, match=f"^fill_value must be an integer, as the values are. Got {fill}.$"):
             X.to_padded(fill_value=fill)
 
 
@@ -382,9 +378,7 @@ def test_pickle_and_copy(X, arrays):
 @pytest.mark.parametrize("stratify", [None, np.arange(N) % 2])
 def test_train_test_split(X, arrays, stratify):
     rows = np.arange(N)
-    train, test, train_rows, test_rows = train_test_split(
-        X, rows, random_state=0, test_size=3, stratify=stratify
-    )
+    train, test, train_rows, test_rows = train_test_split(X, rows, random_state=0, test_size=3, stratify=stratify)
     assert_same(train, [arrays[i] for i in train_rows])
     assert_same(test, [arrays[i] for i in test_rows])
 

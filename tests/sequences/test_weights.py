@@ -101,8 +101,7 @@ def test_wrong_weights(weight, sentence, per_step):
         (STEPS[:2], "Found input variables with inconsistent numbers of samples: [3, 2]"),
         (
             [[1.0, 1.0], [np.nan], [1.0, 1.0, 1.0]],
-            "sample_weight[1] must not contain NaN. Got one at step 0, feature 0: "
-            "Input sample_weight contains NaN.",
+            "sample_weight[1] must not contain NaN. Got one at step 0, feature 0: Input sample_weight contains NaN.",
         ),
         ([[1.0, 1.0], [-2.0], [1.0, 1.0, 1.0]], "sample_weight must not be negative. Got -2."),
         (
@@ -167,9 +166,7 @@ def test_a_class_that_y_does_not_hold():
         ValueError, match=exactly("class_weight must name classes in y. Got 'd', which y does not hold.")
     ):
         apply_class_weight({"a": 1.0, "d": 2.0}, LABELS, WEIGHTS)
-    with pytest.raises(
-        ValueError, match=exactly("class_weight must name classes in y. Got 3, which y does not hold.")
-    ):
+    with pytest.raises(ValueError, match=exactly("class_weight must name classes in y. Got 3, which y does not hold.")):
         apply_class_weight({0: 1.0, 3: 2.0}, np.array([0, 1, 0]), np.ones(3))
 
 

@@ -1,0 +1,141 @@
+"""From parameters and data to a plan of training: network, loss, optimizer, metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from skrnn.estimators import parameters
+from skrnn.estimators.targets import Head, Target
+from skrnn.layers import RecurrenceSpec
+from skrnn.networks import FunctionNetwork, RecurrentNetwork
+from skrnn.networks.function import call_arguments, output_width
+from skrnn.sequences.ragged import Sequences
+from skrnn.training import Outcome, Plan
+from skrnn.training.objectives import loss_name, make_loss, make_metrics, make_optimizer, optimizer_recipe
+
+
+def make_plan(
+    estimator: Any, sequences: Sequences, target: Target, seed: int, resume: bool
+) -> tuple[Plan, Head, Outcome]:
+    """Decide what to train, and where to start.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+        Its parameters, and where it resumes its weights.
+    sequences, target : Sequences, Target
+        Checked data.
+    seed : int
+        Of a model function's weights.
+    resume : bool
+        Go on with the weights of the last fit.
+
+    Returns
+    -------
+    plan : Plan
+    head : Head
+        With the encoded targets.
+    start : Outcome
+        Weights and optimizer state to begin with, None in it where they are drawn anew.
+
+    Raises
+    ------
+    ValueError
+        If the network to go on with is another one.
+    """
+    params = estimator.get_params()
+    network: Any = None
+    model = None
+    if estimator.model is not None:
+        network, model = _function_network(estimator, sequences, target, params, seed)
+    loss = _loss(estimator, target, params, model)
+    units = None if model is None else output_width(model, sequences.n_features, target.per_step)
+    head = estimator._head(target, loss_name(loss), units)
+    if network is None:
+        network = _recurrent_network(estimator, sequences, target, head, params, resume)
+    metrics = make_metrics(estimator.metrics, parameters.routed(params, "metrics"), head.accuracy)
+    plan = Plan(network, loss, _optimizer(estimator, params, model), metrics, target.per_step, head.sparse)
+    return plan, head, _start(estimator, plan, model, resume)
+
+
+def _loss(estimator: Any, target: Target, params: dict[str, Any], model: keras.Model | None) -> Any:
+    options = parameters.routed(params, "loss")
+    if estimator.loss is None and model is not None and model.compiled:
+        return make_loss(model.loss, options)
+    return make_loss(estimator._default_loss(target) if estimator.loss is None else estimator.loss, options)
+
+
+def _optimizer(estimator: Any, params: dict[str, Any], model: keras.Model | None) -> Any:
+    if model is not None and model.compiled:
+        return optimizer_recipe(model.optimizer)
+    options = parameters.routed(params, "optimizer")
+    return make_optimizer(estimator.optimizer, estimator.learning_rate, estimator.global_clipnorm, options)
+
+
+def _start(estimator: Any, plan: Plan, model: keras.Model | None, resume: bool) -> Outcome:
+    if not resume:
+        return Outcome(None if model is None else model.get_weights())
+    before = estimator._plan
+    if model is None:
+        same = type(before.network) is RecurrentNetwork and before.network.fingerprint == plan.network.fingerprint
+    else:
+        same = [w.shape for w in model.get_weights()] == [w.shape for w in estimator.weights_]
+    if not same:
+        raise ValueError("warm_start and partial_fit go on with the network of the first fit. Got another one.")
+    kept = plan.optimizer.cls is before.optimizer.cls
+    return Outcome(estimator.weights_, estimator._optimizer_state if kept else None)
+
+
+def _recurrent_network(
+    estimator: Any, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool
+) -> RecurrentNetwork:
+    options = parameters.routed(params, "cell")
+    layers = [
+        RecurrenceSpec.from_cell(estimator.cell, units, options, estimator.recurrent_dropout)
+        for units in parameters.units_of_layers(estimator.units)
+    ]
+    return RecurrentNetwork(
+        n_features=sequences.n_features,
+        layers=tuple(layers),
+        outputs=head.units,
+        activation=head.activation,
+        bidirectional=bool(estimator.bidirectional),
+        dropout=float(estimator.dropout),
+        pooling=None if target.per_step else estimator.pooling,
+        embedding=_embedding(estimator, sequences, resume),
+    )
+
+
+def _embedding(estimator: Any, sequences: Sequences, resume: bool) -> tuple[int, int] | None:
+    if estimator.embedding is None:
+        return None
+    largest = int(sequences.values.max())
+    tokens, features = parameters.embedding_shape(estimator.embedding, largest)
+    if resume and getattr(estimator._plan.network, "embedding", None) is not None:
+        tokens = estimator._plan.network.embedding[0]
+    if largest >= tokens:
+        raise ValueError(f"X must hold tokens below {tokens}, as embedding says. Got {largest}.")
+    return tokens, features
+
+
+def _function_network(
+    estimator: Any, sequences: Sequences, target: Target, params: dict[str, Any], seed: int
+) -> tuple[FunctionNetwork, keras.Model]:
+    meta = {
+        "n_features_in_": sequences.n_features,
+        "n_outputs_": target.n,
+        "target_type_": target.kind,
+        "per_step_": target.per_step,
+        **{k: v for k, v in target.fitted.items() if not k.startswith("_")},
+    }
+    compile_kwargs = {
+        "optimizer": estimator.optimizer,
+        "loss": estimator.loss or estimator._default_loss(target),
+        "metrics": estimator.metrics,
+    }
+    offered = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
+    arguments = call_arguments(estimator.model, offered, parameters.routed(params, "model"))
+    network = FunctionNetwork(estimator.model, arguments)
+    return network, network.first_build(seed)
