@@ -20,25 +20,29 @@ class TensorFlowProgram(Program):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self._train = tf.function(self._train_graph, autograph=False, reduce_retracing=True)
-        self._evaluate = tf.function(self._evaluate_graph, autograph=False, reduce_retracing=True)
-        features = self.model.inputs[0].shape[2:] if getattr(self.model, "inputs", None) else (None,)
-        dtype = self.model.inputs[0].dtype if getattr(self.model, "inputs", None) else keras.config.floatx()
-        self._input_dtype = dtype
-        signature = [tf.TensorSpec((None, None, *features), dtype), tf.TensorSpec((None, None), tf.bool)]
-        self._predict = tf.function(self._predict_graph, autograph=False, input_signature=signature)
+        inputs: Any = getattr(self.model, "inputs", None)
+        features = inputs[0].shape[2:] if inputs else (None,)
+        self._input_dtype = inputs[0].dtype if inputs else keras.config.floatx()
+        batch = [tf.TensorSpec((None, None, *features), self._input_dtype), tf.TensorSpec((None, None), tf.bool)]
+        self._predict = compiled(lambda x, mask: self._run(x, mask, training=False), batch)
+        self._train: Any = None
+        self._evaluate: Any = None
 
     def put(self, examples: Examples) -> Data:
         X, y, weights = examples.X, examples.y, examples.weights
         return (tf.constant(X.values), tf.constant(X.offsets), tf.constant(y), tf.constant(weights))
 
     def train(self, data: Data, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
-        loss = self._train(*data, tf.constant(order), tf.constant(starts))
-        return {"loss": float(loss), **self.metric_results()}
+        tensors = (*data, tf.constant(order), tf.constant(starts))
+        if self._train is None:
+            self._train = compiled(lambda *given: self._train_graph(*given), any_length(tensors))
+        return {"loss": float(self._train(*tensors)), **self.metric_results()}
 
     def evaluate(self, data: Data, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
-        loss = self._evaluate(*data, tf.constant(order), tf.constant(starts))
-        return {"loss": float(loss), **self.metric_results()}
+        tensors = (*data, tf.constant(order), tf.constant(starts))
+        if self._evaluate is None:
+            self._evaluate = compiled(lambda *given: self._evaluate_graph(*given), any_length(tensors))
+        return {"loss": float(self._evaluate(*tensors)), **self.metric_results()}
 
     def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
         x = padded[:, :, 0] if self.embeds else padded
@@ -47,9 +51,6 @@ class TensorFlowProgram(Program):
     def _run(self, x: tf.Tensor, mask: tf.Tensor, training: bool) -> tf.Tensor:
         # The identity leaves the Keras mask behind, which metrics would apply to weights per sequence.
         return tf.identity(self.model(x, training=training, mask=mask))
-
-    def _predict_graph(self, x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        return self._run(x, mask, training=False)
 
     def _train_graph(self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any) -> tf.Tensor:
         def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -118,3 +119,16 @@ class TensorFlowProgram(Program):
     def _update_metrics(self, target: Any, output: Any, weight: Any) -> None:
         for metric in self.metrics:
             metric.update_state(target, output, sample_weight=weight)
+
+
+def compiled(function: Any, signature: list[tf.TensorSpec]) -> Any:
+    """Trace a function once, for all lengths.
+
+    It must be a function of its own for each program: TensorFlow counts the traces of one function, and warns of many.
+    """
+    return tf.function(function, autograph=False, input_signature=signature)
+
+
+def any_length(tensors: tuple[tf.Tensor, ...]) -> list[tf.TensorSpec]:
+    """The shapes of tensors, with any length of the first axis."""
+    return [tf.TensorSpec((None, *t.shape[1:]), t.dtype) for t in tensors]

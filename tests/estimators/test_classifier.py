@@ -377,6 +377,19 @@ def test_second_fit_of_an_architecture_builds_nothing(toy):
     assert program_cache.info().misses == 1
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="counts TensorFlow's traces")
+def test_other_lengths_and_numbers_trace_nothing_new(toy):
+    X, y = toy
+    program_cache.clear()
+    model = RNNClassifier("elman", **{**FAST, "epochs": 2}, early_stopping=True)
+    for n in (40, 30, 21):
+        model.fit([x[:n] for x in X[:n]], y[:n]).predict(X)
+        model.predict(X[:1])
+    with program_cache.borrow(model._plan) as program:
+        for function in (program._train, program._evaluate, program._predict):
+            assert function.experimental_get_tracing_count() == 1
+
+
 def test_verbose(toy, capsys):
     X, y = toy
     RNNClassifier(**{**FAST, "epochs": 3}, verbose=2).fit(X, y)
