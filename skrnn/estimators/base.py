@@ -93,8 +93,7 @@ class SequenceEstimator(BaseWrapper):
         return {k: parameters.as_data(v) for k, v in BaseEstimator.__getstate__(self).items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        restored = {k: parameters.from_data(v) for k, v in state.items() if k != "_plan"}
-        BaseEstimator.__setstate__(self, {**restored, **{k: v for k, v in state.items() if k == "_plan"}})
+        BaseEstimator.__setstate__(self, {k: parameters.from_data(v) for k, v in state.items()})
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -248,6 +248,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         """
         if self.class_weight == "balanced":
             raise ValueError("class_weight='balanced' needs all of y. Give a dict to use it with partial_fit.")
+        if self.early_stopping:
+            raise ValueError("early_stopping needs many epochs. Set early_stopping=False to use partial_fit.")
         return self._fit(X, y, sample_weight, resume=True, epochs=1, classes=classes)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:

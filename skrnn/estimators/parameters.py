@@ -156,7 +156,7 @@ def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
 
 def holds_keras_objects(value: Any) -> bool:
     """Tell whether value is a Keras object, or a list or dict with one inside."""
-    if isinstance(value, (list, tuple)):
+    if type(value) in (list, tuple):
         return any(holds_keras_objects(v) for v in value)
     if isinstance(value, dict):
         return any(holds_keras_objects(v) for v in value.values())
@@ -167,7 +167,7 @@ def as_data(value: Any) -> Any:
     """Replace Keras objects by recipes, inside lists and dicts too."""
     if is_keras_object(value):
         return record(value)
-    if isinstance(value, (list, tuple)):
+    if type(value) in (list, tuple):
         return type(value)(as_data(v) for v in value)
     if isinstance(value, dict):
         return {k: as_data(v) for k, v in value.items()}
@@ -178,7 +178,7 @@ def from_data(value: Any) -> Any:
     """Undo `as_data`."""
     if isinstance(value, (Recipe, Snapshot)):
         return value.make()
-    if isinstance(value, (list, tuple)):
+    if type(value) in (list, tuple):
         return type(value)(from_data(v) for v in value)
     if isinstance(value, dict):
         return {k: from_data(v) for k, v in value.items()}

@@ -237,6 +237,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         -------
         self
         """
+        if self.early_stopping:
+            raise ValueError("early_stopping needs many epochs. Set early_stopping=False to use partial_fit.")
         return self._fit(X, y, sample_weight, resume=True, epochs=1)
 
     def predict(self, X: Any) -> NDArray:

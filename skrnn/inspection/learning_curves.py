@@ -29,7 +29,8 @@ class HistoryDisplay:
         One number per epoch for each name; a name that starts with ``val_`` is the validation curve
         of the name after it.
     keys : str, iterable of str or None, default=None
-        Names to draw; the validation curve of a name comes along. None draws everything.
+        Names to draw; the validation curve of a name comes along. None draws everything but the
+        learning rate.
     estimator_name : str or None, default=None
         Title of the plot; None leaves it out.
 
@@ -58,7 +59,7 @@ class HistoryDisplay:
     >>> display = HistoryDisplay(history)
     >>> display.best_epoch_
     2
-    >>> display.plot().ax_.get_xlabel()  # doctest: +SKIP
+    >>> display.plot().ax_.get_xlabel()
     'Epoch'
     """
 
@@ -91,7 +92,8 @@ class HistoryDisplay:
             A fitted estimator with a `history_`; of a Pipeline its last step is taken, of a search such
             as GridSearchCV its `best_estimator_`.
         keys : str, iterable of str or None, default=None
-            Names to draw; the validation curve of a name comes along. None draws everything.
+            Names to draw; the validation curve of a name comes along. None draws everything but the
+        learning rate.
         ax : matplotlib Axes or None, default=None
             Where to draw; None makes a figure.
 
@@ -111,9 +113,13 @@ class HistoryDisplay:
 
         Examples
         --------
-        >>> from skrnn.estimators import RNNClassifier  # doctest: +SKIP
-        >>> model = RNNClassifier(epochs=20).fit(X, y)  # doctest: +SKIP
-        >>> HistoryDisplay.from_estimator(model, keys="loss")  # doctest: +SKIP
+        >>> from skrnn import RNNRegressor
+        >>> from skrnn.datasets import make_adding_problem
+        >>> from skrnn.inspection import HistoryDisplay
+        >>> X, y = make_adding_problem(n_samples=32, length=5, random_state=0)
+        >>> model = RNNRegressor("elman", 4, epochs=3, random_state=0).fit(X, y)
+        >>> sorted(HistoryDisplay.from_estimator(model).lines_)
+        ['loss']
         """
         fitted = _find_last_estimator(estimator)
         return cls(fitted.history_, keys=keys, estimator_name=type(fitted).__name__).plot(ax=ax)
@@ -206,7 +212,9 @@ def _select_curves(
     """Return the curves to draw, each validation curve right after its training curve."""
     if not isinstance(history, Mapping) or not history:
         raise ValueError(f"history must map at least one name to one number per epoch. Got {history!r}.")
-    wanted = list(history) if keys is None else [keys] if isinstance(keys, str) else list(keys)
+    if keys is None:  # a rate beside losses would be a flat line
+        keys = [key for key in history if key != "learning_rate"] or list(history)
+    wanted = [keys] if isinstance(keys, str) else list(keys)
     unknown = [key for key in wanted if key not in history]
     if unknown or not wanted:
         raise ValueError(f"keys must name at least one of {sorted(history)}. Got {unknown or wanted}.")

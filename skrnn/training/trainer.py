@@ -121,10 +121,11 @@ class Trainer:
             if held_out is not None:
                 program.reset_metrics()
                 logs |= {f"val_{k}": v for k, v in program.evaluate(*held_out).items()}
-            for name, value in logs.items():
-                outcome.history.setdefault(name, []).append(value)
+            _record(outcome, logs)
             epoch.show(logs)
-            callbacks.epoch_end(epoch.number, logs)
+            heard = dict(logs)
+            callbacks.epoch_end(epoch.number, heard)
+            _record(outcome, {k: v for k, v in heard.items() if k not in logs})  # such as the learning rate
             _check_finite(logs["loss"], self.callbacks)
             if best.is_over(logs, program) or program.model.stop_training:
                 break
@@ -133,6 +134,11 @@ class Trainer:
         _read(program, outcome)
         if best.weights is not None:
             outcome.weights = best.weights
+
+
+def _record(outcome: Outcome, logs: dict[str, float]) -> None:
+    for name, value in logs.items():
+        outcome.history.setdefault(name, []).append(float(value))
 
 
 def _read(program: Program, outcome: Outcome) -> None:
@@ -182,7 +188,7 @@ class _CallbackLoop:
         self.active.on_epoch_begin(epoch)
 
     def epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self.active.on_epoch_end(epoch, dict(logs))
+        self.active.on_epoch_end(epoch, logs)
 
     def end(self, logs: dict[str, float]) -> None:
         self.active.on_train_end(dict(logs))

@@ -328,6 +328,12 @@ def test_going_on_with_something_else():
         regressor.fit(X, STEPS)
 
 
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
+def test_partial_fit_does_not_stop_early(kind):
+    with pytest.raises(ValueError, match="Set early_stopping=False to use partial_fit"):
+        kind(early_stopping=True).partial_fit(X, Y)
+
+
 def test_diverging_training():
     model = RNNRegressor("elman", cell__activation="linear", epochs=50, learning_rate=1e30, optimizer="sgd")
     model.set_params(global_clipnorm=None)

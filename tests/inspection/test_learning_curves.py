@@ -213,3 +213,10 @@ def test_missing_matplotlib_says_what_to_install(monkeypatch):
 def test_import_does_not_load_matplotlib():
     code = "import sys, skrnn.inspection; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_learning_rate_is_drawn_only_when_asked_for():
+    pytest.importorskip("matplotlib").use("Agg")
+    history = {"loss": [1.0, 0.5], "learning_rate": [0.1, 0.01]}
+    assert list(HistoryDisplay(history).plot().lines_) == ["loss"]
+    assert list(HistoryDisplay(history, keys="learning_rate").plot().lines_) == ["learning_rate"]
