@@ -123,8 +123,7 @@ class Trainer:
                 logs |= {f"val_{k}": v for k, v in program.evaluate(*held_out).items()}
             _record(outcome, logs)
             epoch.show(logs)
-            heard = dict(logs)
-            callbacks.epoch_end(epoch.number, heard)
+            heard = callbacks.epoch_end(epoch.number, logs)
             _record(outcome, {k: v for k, v in heard.items() if k not in logs})  # such as the learning rate
             _check_finite(logs["loss"], self.callbacks)
             if best.is_over(logs, program) or program.model.stop_training:
@@ -179,7 +178,9 @@ class _CallbackLoop:
     def __init__(self, callbacks: list[Any], program: Program, epochs: int) -> None:
         self.program = program
         self.by_batch = any(_listens_to_batches(c) for c in callbacks)
-        self.active = keras.callbacks.CallbackList(callbacks, model=program.model, epochs=epochs, verbose=0)
+        self._heard = _Heard()
+        listed = [*callbacks, self._heard]
+        self.active = keras.callbacks.CallbackList(listed, model=program.model, epochs=epochs, verbose=0)
 
     def begin(self) -> None:
         self.active.on_train_begin()
@@ -187,8 +188,10 @@ class _CallbackLoop:
     def epoch_begin(self, epoch: int) -> None:
         self.active.on_epoch_begin(epoch)
 
-    def epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        self.active.on_epoch_end(epoch, logs)
+    def epoch_end(self, epoch: int, logs: dict[str, float]) -> dict[str, float]:
+        """Tell the callbacks, and give back the logs with what they added."""
+        self.active.on_epoch_end(epoch, dict(logs))
+        return self._heard.logs
 
     def end(self, logs: dict[str, float]) -> None:
         self.active.on_train_end(dict(logs))
@@ -205,6 +208,13 @@ class _CallbackLoop:
             logs["loss"] = float(total / counted)
             self.active.on_train_batch_end(batch, dict(logs))
         return logs
+
+
+class _Heard(keras.callbacks.Callback):
+    """The last callback: sees what those before it wrote into the logs."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.logs = dict(logs or {})
 
 
 def _listens_to_batches(callback: Any) -> bool:

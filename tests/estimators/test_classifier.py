@@ -303,7 +303,8 @@ def test_keras_callbacks_that_change_training(toy):
     plateau = keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.1, patience=0, min_delta=10.0)
     model = RNNClassifier(**FAST, callbacks=plateau).fit(X, y)
     assert model.history_["loss"][3] == pytest.approx(model.history_["loss"][-1], abs=2e-2)
-    assert model.history_["learning_rate"][:2] == pytest.approx([0.01, 0.001])
+    assert model.history_["learning_rate"][0] == pytest.approx(0.01)
+    assert model.history_["learning_rate"][-1] < 1e-8
     assert len(model.history_["learning_rate"]) == 12
     stop = RNNClassifier(**FAST, callbacks=keras.callbacks.EarlyStopping(monitor="loss", min_delta=10, patience=2))
     assert stop.fit(X, y).n_iter_ == 3

@@ -9,6 +9,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier, VotingRegressor
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -223,10 +224,11 @@ def test_routed_sample_weight_and_groups(toy):
 
     with sklearn.config_context(enable_metadata_routing=True):
         model = Spy(**FAST, early_stopping=True, validation_fraction=0.25)
-        model.set_fit_request(sample_weight=True, groups=True).set_score_request(sample_weight=True)
+        model.set_fit_request(sample_weight=True, groups=True)
         pipeline = make_pipeline(PerStep(StandardScaler()).set_fit_request(sample_weight=False), model)
         weight = np.linspace(1, 2, len(X))
-        search = GridSearchCV(pipeline, {"spy__units": [2, 3]}, cv=GroupKFold(2))
+        scoring = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+        search = GridSearchCV(pipeline, {"spy__units": [2, 3]}, cv=GroupKFold(2), scoring=scoring)
         search.fit(X, y, sample_weight=weight, groups=groups)
         np.testing.assert_array_equal(seen["weight"], weight)
         np.testing.assert_array_equal(seen["groups"], groups)
