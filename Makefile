@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: demo test test-slow test-jax lint clean
+.PHONY: demo test test-slow test-jax test-torch lint clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,10 +28,19 @@ $(VENV)-jax/ready: pyproject.toml
 test-jax: $(VENV)-jax/ready
 	KERAS_BACKEND=jax $(VENV)-jax/bin/python -m pytest -m core
 
+# A third one, with PyTorch below Keras. One thread: the matrices of the tests are too small for more.
+$(VENV)-torch/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-torch
+	$(VENV)-torch/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,torch]"
+	touch $@
+
+test-torch: $(VENV)-torch/ready
+	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/python -m pytest -m core
+
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check skrnn tests docs
 	$(VENV)/bin/ruff format --check skrnn tests docs
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf $(VENV) $(VENV)-jax
+	rm -rf $(VENV) $(VENV)-jax $(VENV)-torch

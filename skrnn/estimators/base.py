@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from abc import abstractmethod
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_feature_names, check_consistent_length, check_is_fitted
 
@@ -18,6 +20,7 @@ from skrnn.estimators import parameters
 from skrnn.estimators.planning import make_plan
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
+from skrnn.estimators.tasks import CallbackSupportMixin, FitTask, with_callbacks
 from skrnn.estimators.wrapper import BaseWrapper
 from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays
 from skrnn.sequences.ragged import Sequences
@@ -26,7 +29,7 @@ from skrnn.training import Outcome, Trainer, predict
 from skrnn.training.plan import Examples
 
 
-class SequenceEstimator(BaseWrapper):
+class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     """Base of the estimators. Use `RNNClassifier` or `RNNRegressor`."""
 
     _parameter_constraints: dict[str, Any] = parameters.CONSTRAINTS
@@ -82,12 +85,13 @@ class SequenceEstimator(BaseWrapper):
         params = self.get_params(deep=False)
         keras_objects = {k: parameters.as_data(v) for k, v in params.items() if parameters.holds_keras_objects(v)}
         plain = type(self)(**{k: v for k, v in params.items() if k not in keras_objects})
-        copy = BaseEstimator.__sklearn_clone__(plain)
-        for name in ("_metadata_request", "_skl_callbacks", "_sklearn_output_config"):
+        cloned = BaseEstimator.__sklearn_clone__(plain)
+        for name in ("_metadata_request", "_sklearn_output_config"):
             if name in vars(self):
-                value = getattr(self, name)
-                setattr(copy, name, clone(value, safe=False) if name == "_metadata_request" else value)
-        return copy.set_params(**{k: parameters.from_data(v) for k, v in keras_objects.items()})
+                setattr(cloned, name, copy.deepcopy(getattr(self, name)))
+        if "_skl_callbacks" in vars(self):  # one callback hears of all clones, as in clone()
+            cloned._skl_callbacks = self._skl_callbacks
+        return cloned.set_params(**{k: parameters.from_data(v) for k, v in keras_objects.items()})
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: parameters.as_data(v) for k, v in BaseEstimator.__getstate__(self).items()}
@@ -103,6 +107,7 @@ class SequenceEstimator(BaseWrapper):
 
     # -- fitting ------------------------------------------------------------------------------------------------
 
+    @with_callbacks
     def _fit(
         self,
         X: Any,
@@ -127,16 +132,18 @@ class SequenceEstimator(BaseWrapper):
             plan, head, start = make_plan(self, sequences, target, build_seed, resume)
         examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
         training, validation = self._hold_out(examples, kept, target, groups, split_seed)
+        epochs = self.epochs if epochs is None else epochs
+        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, "_tokens": self.embedding is not None}
         trainer = Trainer(
-            epochs=self.epochs if epochs is None else epochs,
+            epochs=epochs,
             batch_size=self.batch_size,
             seed=train_seed,
             callbacks=parameters.make_callbacks(self.callbacks, parameters.routed(self.get_params(), "callbacks")),
             patience=self.n_iter_no_change if validation is not None else None,
             verbose=int(self.verbose),
         )
+        trainer.observer = task = FitTask.begin(self, X, y, sample_weight, epochs, partial(self._as_fitted, fitted))
         outcome = Outcome(history={k: list(v) for k, v in self.history_.items()} if resume else {})
-        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, "_tokens": self.embedding is not None}
         try:
             trainer.run(plan, training, validation, start, outcome)
         except KeyboardInterrupt:
@@ -144,19 +151,22 @@ class SequenceEstimator(BaseWrapper):
                 self._commit(fitted, outcome)
             raise
         self._commit(fitted, outcome)
+        if task is not None:
+            task.end()
         return self
 
     def _commit(self, fitted: dict[str, Any], outcome: Outcome) -> None:
         """Become fitted, all at once."""
-        for name in [k for k in vars(self) if k.endswith("_") and not k.startswith("__")]:
+        for name in self._fitted_names():
             delattr(self, name)
-        history = outcome.history
-        fitted |= {
-            "weights_": outcome.weights,
-            "_optimizer_state": outcome.optimizer_state,
-            "history_": history,
-        }
-        self.__dict__.update(fitted, n_iter_=len(history.get("loss", [])))
+        self.__dict__.update(_with_outcome(fitted, outcome))
+
+    def _as_fitted(self, fitted: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+        """Attributes that make a copy of self, which may be fitted to other data, as after this outcome."""
+        return {**dict.fromkeys(self._fitted_names()), **_with_outcome(fitted, outcome)}
+
+    def _fitted_names(self) -> list[str]:
+        return [k for k in vars(self) if k.endswith("_") and not k.startswith("__")]
 
     def _check_X(self, X: Any, resume: bool) -> Sequences:
         tokens = self.embedding is not None
@@ -256,6 +266,16 @@ def _fitted_on(X: Any, sequences: Sequences) -> dict[str, Any]:
     if names is not None:
         fitted["feature_names_in_"] = np.asarray(names, dtype=object)
     return fitted
+
+
+def _with_outcome(fitted: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+    return {
+        **fitted,
+        "weights_": outcome.weights,
+        "_optimizer_state": outcome.optimizer_state,
+        "history_": outcome.history,
+        "n_iter_": len(outcome.history.get("loss", [])),
+    }
 
 
 def _take(examples: Examples, rows: NDArray[np.int64], per_step: bool) -> Examples:

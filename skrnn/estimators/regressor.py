@@ -69,7 +69,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         Sequences in a step of the optimizer; -1 takes all. Batches hold sequences of like length.
     callbacks : Keras callbacks, default=None
         One, a list or a dict, instances or classes with ``callbacks__*``. Each fit gets copies. A callback that
-        listens to single batches makes training slower.
+        listens to single batches makes training slower. (Those of scikit-learn 1.9 come with `set_callbacks`.)
     early_stopping : bool, default=False
         Hold out a part of the training data, stop when its loss gets no better, and return to the best weights.
     validation_fraction : float in (0, 1), default=0.1
@@ -84,7 +84,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     random_state : int, RandomState instance or None, default=None
         Of the weights, the order, dropout and the part held out. An int gives the same result bit for bit.
     verbose : int, default=0
-        1 shows a progress bar over epochs, 2 prints a line an epoch.
+        1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
+        prints a line an epoch.
     **routed
         ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and ``callbacks__*``.
 

@@ -1,6 +1,7 @@
 """Many steps of time: recurrences over a sequence, and pooling."""
 
 from skrnn.layers.embedding import TokenEmbedding
+from skrnn.layers.fused import GRU, LSTM, SimpleRNN
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec
 
@@ -12,11 +13,14 @@ POOLINGS = {
 }
 
 __all__ = [
+    "GRU",
+    "LSTM",
     "POOLINGS",
     "AttentionPooling",
     "LastPooling",
     "MaxPooling",
     "MeanPooling",
     "RecurrenceSpec",
+    "SimpleRNN",
     "TokenEmbedding",
 ]

@@ -12,6 +12,7 @@ import keras
 from skrnn.cells import CELLS
 from skrnn.cells.recipe import Recipe, argument_names
 from skrnn.cells.seeding import keras_seeds
+from skrnn.layers.fused import FUSED
 
 DEFAULT_UNITS = 32
 
@@ -83,7 +84,9 @@ class RecurrenceSpec:
         config = {k: v for k, v in recipe.config.items() if k != "name"}
         return cls(replace(recipe, config=config), _kind(instance))
 
-    def make(self, return_sequences: bool, bidirectional: bool) -> keras.layers.Layer:
+    def make(
+        self, return_sequences: bool, bidirectional: bool, *, fused: bool = True, jit_compile: bool = False
+    ) -> keras.layers.Layer:
         """Build the layer.
 
         Parameters
@@ -92,12 +95,18 @@ class RecurrenceSpec:
             All steps, (B, T, H), or the last real one, (B, H).
         bidirectional : bool
             Run in both directions and join the features, 2 H of them.
+        fused : bool, default=True
+            Take skrnn's own loop for the recurrences in `FUSED`, with the same weights and results.
+        jit_compile : bool, default=False
+            Compile that loop with XLA.
         """
         if self.kind == "layer":
             if bidirectional:
                 raise ValueError(f"{self.recipe.cls.__name__} has no direction. Set bidirectional=False.")
             return self.recipe.make()
-        if self.kind == "cell":
+        if fused and self.is_fused:
+            layer = self._fused(return_sequences, jit_compile)
+        elif self.kind == "cell":
             layer = keras.layers.RNN(self.recipe.make(), return_sequences=return_sequences)
         else:
             layer = self.recipe.make(return_sequences=return_sequences, return_state=False)
@@ -105,6 +114,15 @@ class RecurrenceSpec:
             with self.recipe.scope():  # it copies the layer by name
                 layer = keras.layers.Bidirectional(layer)
         return layer
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether skrnn has its own loop for this recurrence."""
+        return self.recipe.cls in FUSED
+
+    def _fused(self, return_sequences: bool, jit_compile: bool) -> keras.layers.Layer:
+        options = {"return_sequences": return_sequences, "return_state": False, "jit_compile": jit_compile}
+        return replace(self.recipe, cls=FUSED[self.recipe.cls]).make(**options)
 
 
 def _construct(cls: type, units: int | None, options: dict[str, Any]) -> keras.layers.Layer:

@@ -34,6 +34,8 @@ class RecurrentNetwork:
         A key of `POOLINGS`; None gives an output for each step.
     embedding : tuple of int or None
         Number of tokens and features of each, (V, E).
+    jit_compile : bool
+        Compile the loops over time with XLA, where they are skrnn's own.
     """
 
     n_features: int
@@ -44,6 +46,7 @@ class RecurrentNetwork:
     dropout: float = 0.0
     pooling: str | None = "last"
     embedding: tuple[int, int] | None = None
+    jit_compile: bool = False
 
     @property
     def fingerprint(self) -> Any:
@@ -52,10 +55,15 @@ class RecurrentNetwork:
         rest = {k: v for k, v in vars(self).items() if k != "layers"}
         return (type(self), layers, fingerprint(rest))
 
-    def build(self) -> keras.Model:
+    def build(self, fused: bool = True) -> keras.Model:
         """Build the model: (B, T, D), or (B, T) tokens, to (B, outputs) or (B, T, outputs).
 
         Real steps are told by the Keras mask of the input: ``model(x, mask=mask)``.
+
+        Parameters
+        ----------
+        fused : bool, default=True
+            Take skrnn's loops over time rather than Keras' layers; weights and results are the same.
         """
         if self.embedding is None:
             inputs = keras.Input((None, self.n_features), name="steps")
@@ -68,7 +76,8 @@ class RecurrentNetwork:
             top = depth == len(self.layers) - 1
             # The layer knows its last real step itself, in both directions.
             whole = not top or self.pooling != "last"
-            h = spec.make(return_sequences=whole, bidirectional=self.bidirectional)(h)  # (B, T, H) or (B, H)
+            layer = spec.make(whole, self.bidirectional, fused=fused, jit_compile=self.jit_compile)
+            h = layer(h)  # (B, T, H) or (B, H)
             if top and self.pooling is not None and (whole or spec.kind == "layer"):
                 h = POOLINGS[self.pooling](name="pooling")(h)  # (B, H)
             h = self._dropped(h, over_time=not top or self.pooling is None)

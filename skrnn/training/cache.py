@@ -89,13 +89,7 @@ class ProgramCache:
 
 
 def program_class() -> type[Program]:
-    """Return the road for Keras' backend.
-
-    Raises
-    ------
-    NotImplementedError
-        For a backend without one.
-    """
+    """Return the road for Keras' backend: its own, or the portable one."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
         from skrnn.training.tensorflow_program import TensorFlowProgram
@@ -105,7 +99,9 @@ def program_class() -> type[Program]:
         from skrnn.training.jax_program import JaxProgram
 
         return JaxProgram
-    raise NotImplementedError(f"skrnn trains with the Keras backends tensorflow and jax. Got {backend!r}.")
+    from skrnn.training.keras_program import KerasProgram
+
+    return KerasProgram
 
 
 program_cache = ProgramCache()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skrnn.sequences.batches import padded_batch
 from skrnn.training.plan import Examples, Plan
-from skrnn.training.program import Program, check_loss_rank
+from skrnn.training.program import Program, as_samples, check_loss_rank
 
 
 class JaxProgram(Program):
@@ -131,6 +131,7 @@ class JaxProgram(Program):
         return jnp.sum(losses * weight) / count
 
     def _update_metrics(self, state: Any, target: Any, output: Any, weight: Any) -> Any:
+        target, output, weight = as_samples(self.plan.per_step, target, output, weight)
         return [
             metric.stateless_update_state(values, target, output, sample_weight=weight)
             for metric, values in zip(self.metrics, state)

@@ -171,6 +171,17 @@ def check_loss_rank(rank: int, per_step: bool) -> None:
         raise ValueError(f"loss must give {wanted}. Got {rank} axes.")
 
 
+def as_samples(per_step: bool, *arrays: Any) -> tuple[Any, ...]:
+    """Make every step a sample, (B, T, ...) -> (B T, ...), where there is an output for each step.
+
+    Keras' metrics take the mean over the other axes first, so that a step would count less the further its batch is
+    padded. The weights of padded steps are zero.
+    """
+    if not per_step:
+        return arrays
+    return tuple(keras.ops.reshape(a, (-1, *keras.ops.shape(a)[2:])) for a in arrays)
+
+
 def build_model(network: Any) -> tuple[keras.Model, list[Any] | None]:
     """Build a model and, where Keras tells them, note the initializer of each weight.
 
@@ -204,4 +215,6 @@ def to_numpy(value: Any) -> NDArray:
     """A copy in main memory."""
     if isinstance(value, keras.Variable):
         value = value.value
+    if hasattr(value, "detach"):  # a tensor of torch that may have a gradient, or lie on another device
+        value = value.detach().cpu()
     return np.array(value.numpy() if hasattr(value, "numpy") else value)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from skrnn.training.plan import Examples, Plan
-from skrnn.training.program import Program, check_loss_rank
+from skrnn.training.program import Program, as_samples, check_loss_rank
 
 Data = tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
 
@@ -117,6 +117,7 @@ class TensorFlowProgram(Program):
         return tf.reduce_sum(losses * tf.cast(weight, losses.dtype)) / tf.cast(count, losses.dtype)
 
     def _update_metrics(self, target: Any, output: Any, weight: Any) -> None:
+        target, output, weight = as_samples(self.plan.per_step, target, output, weight)
         for metric in self.metrics:
             metric.update_state(target, output, sample_weight=weight)
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import keras
 import numpy as np
-from tqdm.auto import tqdm
 
 from skrnn.sequences.batches import batch_boundaries, training_batches
 from skrnn.training.cache import program_cache
+from skrnn.training.callbacks import KerasCallbacks
 from skrnn.training.plan import Examples, Plan
 from skrnn.training.program import Arrays, Program
-
-BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+from skrnn.training.progress import show_progress
 
 
 @dataclass
@@ -37,6 +38,19 @@ class Outcome:
     history: dict[str, list[float]] = field(default_factory=dict)
 
 
+class Observer(Protocol):
+    """Sees every epoch of a fit from outside.
+
+    ``reached()`` reads the `Outcome` that training would have if it stopped there. Nothing is read unless it is called.
+    """
+
+    def epoch_begin(self, reached: Callable[[], Outcome]) -> None:
+        """Before an epoch."""
+
+    def epoch_end(self, reached: Callable[[], Outcome]) -> bool:
+        """After an epoch; True stops training."""
+
+
 @dataclass
 class Trainer:
     """How to train, for one fit.
@@ -55,6 +69,8 @@ class Trainer:
         Epochs without a better validation loss before training stops and the best weights return.
     verbose : int
         1 shows a progress bar, 2 prints a line an epoch.
+    observer : Observer or None
+        Sees every epoch, and may stop training.
     """
 
     epochs: int
@@ -63,6 +79,7 @@ class Trainer:
     callbacks: list[Any] = field(default_factory=list)
     patience: int | None = None
     verbose: int = 0
+    observer: Observer | None = None
 
     def run(
         self,
@@ -104,35 +121,60 @@ class Trainer:
     def _loop(
         self, program: Program, training: Examples, validation: Examples | None, rng: Any, outcome: Outcome
     ) -> None:
-        data = program.put(training)
-        held_out = None if validation is None else (program.put(validation), *batch_boundaries(validation.X.lengths))
-        callbacks = _CallbackLoop(self.callbacks, program, self.epochs)
+        epoch = _Epoch(self, program, training, validation, rng)
         best = _Best(self.patience)
-        batch_size = len(training.X) if self.batch_size == -1 else self.batch_size
-        # The mean loss of an epoch counts steps where there is an output for each, and sequences elsewhere.
-        counts = training.X.lengths if program.plan.per_step else np.ones_like(training.X.lengths)
+        callbacks = KerasCallbacks(self.callbacks, program, self.epochs)
+        reached = partial(_reached, program, best, outcome.history)
         logs: dict[str, float] = {}
         callbacks.begin()
-        for epoch in _Progress(self.epochs, self.verbose):
-            order, starts = training_batches(training.X.lengths, batch_size, rng)
-            callbacks.epoch_begin(epoch.number)
-            program.reset_metrics()
-            logs = callbacks.train(data, order, starts, counts)
-            if held_out is not None:
-                program.reset_metrics()
-                logs |= {f"val_{k}": v for k, v in program.evaluate(*held_out).items()}
-            _record(outcome, logs)
-            epoch.show(logs)
-            heard = callbacks.epoch_end(epoch.number, logs)
-            _record(outcome, {k: v for k, v in heard.items() if k not in logs})  # such as the learning rate
-            _check_finite(logs["loss"], self.callbacks)
-            if best.is_over(logs, program) or program.model.stop_training:
-                break
+        with show_progress(self.epochs, self.verbose) as progress:
+            for number in range(self.epochs):
+                if self.observer is not None:
+                    self.observer.epoch_begin(reached)
+                callbacks.epoch_begin(number)
+                logs = epoch.run(callbacks)
+                _record(outcome, logs)
+                progress.epoch_end(logs)
+                heard = callbacks.epoch_end(number, logs)
+                _record(outcome, {k: v for k, v in heard.items() if k not in logs})  # such as the learning rate
+                _check_finite(logs["loss"], self.callbacks)
+                is_over = best.is_over(logs, program) or program.model.stop_training
+                if self.observer is not None:
+                    is_over |= self.observer.epoch_end(reached)
+                if is_over:
+                    break
         program.finish()
         callbacks.end(logs)
         _read(program, outcome)
         if best.weights is not None:
             outcome.weights = best.weights
+
+
+class _Epoch:
+    """The data of a fit where the program reads them, and one pass over them at a time."""
+
+    def __init__(
+        self, trainer: Trainer, program: Program, training: Examples, validation: Examples | None, rng: Any
+    ) -> None:
+        self.program, self.rng = program, rng
+        self.lengths = training.X.lengths
+        self.data = program.put(training)
+        self.held_out = (
+            None if validation is None else (program.put(validation), *batch_boundaries(validation.X.lengths))
+        )
+        self.batch_size = len(training.X) if trainer.batch_size == -1 else trainer.batch_size
+        # The mean loss of an epoch counts steps where there is an output for each, and sequences elsewhere.
+        self.counts = self.lengths if program.plan.per_step else np.ones_like(self.lengths)
+
+    def run(self, callbacks: KerasCallbacks) -> dict[str, float]:
+        """Train one epoch, and evaluate on what is held out."""
+        order, starts = training_batches(self.lengths, self.batch_size, self.rng)
+        self.program.reset_metrics()
+        logs = callbacks.train(self.data, order, starts, self.counts)
+        if self.held_out is not None:
+            self.program.reset_metrics()
+            logs |= {f"val_{k}": v for k, v in self.program.evaluate(*self.held_out).items()}
+        return logs
 
 
 def _record(outcome: Outcome, logs: dict[str, float]) -> None:
@@ -143,6 +185,18 @@ def _record(outcome: Outcome, logs: dict[str, float]) -> None:
 def _read(program: Program, outcome: Outcome) -> None:
     outcome.weights = program.read_weights()
     outcome.optimizer_state = program.read_optimizer()
+
+
+def _reached(program: Program, best: _Best, history: dict[str, list[float]]) -> Outcome:
+    """Read what training would leave behind if it stopped here; it can go on."""
+    outcome = Outcome(history={name: list(values) for name, values in history.items()})
+    running = program.read_weights()
+    program.finish()
+    _read(program, outcome)
+    program.load_weights(running)
+    if best.weights is not None:
+        outcome.weights = best.weights
+    return outcome
 
 
 def _check_finite(loss: float, callbacks: list[Any]) -> None:
@@ -170,84 +224,3 @@ class _Best:
         else:
             self.waited += 1
         return self.waited >= self.patience
-
-
-class _CallbackLoop:
-    """Keras callbacks around an epoch that may run as one graph."""
-
-    def __init__(self, callbacks: list[Any], program: Program, epochs: int) -> None:
-        self.program = program
-        self.by_batch = any(_listens_to_batches(c) for c in callbacks)
-        self._heard = _Heard()
-        listed = [*callbacks, self._heard]
-        self.active = keras.callbacks.CallbackList(listed, model=program.model, epochs=epochs, verbose=0)
-
-    def begin(self) -> None:
-        self.active.on_train_begin()
-
-    def epoch_begin(self, epoch: int) -> None:
-        self.active.on_epoch_begin(epoch)
-
-    def epoch_end(self, epoch: int, logs: dict[str, float]) -> dict[str, float]:
-        """Tell the callbacks, and give back the logs with what they added."""
-        self.active.on_epoch_end(epoch, dict(logs))
-        return self._heard.logs
-
-    def end(self, logs: dict[str, float]) -> None:
-        self.active.on_train_end(dict(logs))
-
-    def train(self, data: Any, order: Any, starts: Any, counts: Any) -> dict[str, float]:
-        if not self.by_batch:
-            return self.program.train(data, order, starts)
-        total, counted, logs = 0.0, 0, {}
-        for batch, (begin, end) in enumerate(zip(starts[:-1], starts[1:])):
-            self.active.on_train_batch_begin(batch)
-            rows = order[begin:end]
-            logs = self.program.train(data, rows, np.array([0, len(rows)], dtype=np.int64))
-            total, counted = total + logs["loss"] * counts[rows].sum(), counted + counts[rows].sum()
-            logs["loss"] = float(total / counted)
-            self.active.on_train_batch_end(batch, dict(logs))
-        return logs
-
-
-class _Heard(keras.callbacks.Callback):
-    """The last callback: sees what those before it wrote into the logs."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.logs = dict(logs or {})
-
-
-def _listens_to_batches(callback: Any) -> bool:
-    for name in BATCH_HOOKS:
-        own = getattr(callback, name)
-        if getattr(own, "__func__", own) is not getattr(keras.callbacks.Callback, name):
-            return True
-    return False
-
-
-class _Progress:
-    """Epochs with a progress bar or lines, or silently."""
-
-    def __init__(self, epochs: int, verbose: int) -> None:
-        self.epochs, self.verbose = epochs, verbose
-
-    def __iter__(self) -> Any:
-        bar = tqdm(total=self.epochs, unit="epoch", disable=self.verbose != 1)
-        with bar:
-            for number in range(self.epochs):
-                yield _Epoch(number, self, bar)
-                bar.update()
-
-
-@dataclass
-class _Epoch:
-    number: int
-    progress: _Progress
-    bar: Any
-
-    def show(self, logs: dict[str, float]) -> None:
-        if self.progress.verbose == 1:
-            self.bar.set_postfix({k: f"{v:.4f}" for k, v in logs.items()}, refresh=False)
-        elif self.progress.verbose > 1:
-            text = "  ".join(f"{k} {v:.4f}" for k, v in logs.items())
-            print(f"epoch {self.number + 1}/{self.progress.epochs}  {text}")

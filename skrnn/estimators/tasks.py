@@ -1,0 +1,97 @@
+"""A fit as scikit-learn's own callbacks see it: a task with a subtask for each epoch.
+
+The only module that knows `sklearn.callback`, which came with scikit-learn 1.9; before, nothing calls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sklearn
+
+from skrnn.training import Outcome
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands in for that of scikit-learn."""
+
+        def set_callbacks(self, *callbacks: Any) -> Any:
+            """Needs scikit-learn 1.9.
+
+            Raises
+            ------
+            ImportError
+                Always.
+            """
+            raise ImportError(f"set_callbacks needs scikit-learn 1.9 or newer. Got {sklearn.__version__}.")
+
+    def with_callbacks(method: Any) -> Any:
+        """Leave a method as it is."""
+        return method
+
+
+__all__ = ["CallbackSupportMixin", "FitTask", "with_callbacks"]
+
+
+class FitTask:
+    """One fit, told to the callbacks of an estimator epoch by epoch; an observer of a `Trainer`.
+
+    Use it inside a method decorated with `with_callbacks`, which sees to the end of the callbacks however the fit ends.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+        Being fitted.
+    X, y, sample_weight : as in `fit`
+        Handed to the callbacks as they are; what early stopping holds out is in them.
+    epochs : int
+        How many there are at most.
+    fitted : callable
+        From an `Outcome` to the attributes of an estimator whose fit ended with it. Called only if a callback asks.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        epochs: int,
+        fitted: Callable[[Outcome], dict[str, Any]],
+    ) -> None:
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self._fitted = fitted
+        self._fit = estimator._init_callback_context(max_subtasks=epochs)
+        self._fit.call_on_fit_task_begin(**self._told)
+
+    @classmethod
+    def begin(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        epochs: int,
+        fitted: Callable[[Outcome], dict[str, Any]],
+    ) -> FitTask | None:
+        """Begin the task of a fit; None if nobody would hear of it."""
+        heard = epochs > 0 and getattr(estimator, "_skl_callbacks", None)
+        return cls(estimator, X, y, sample_weight, epochs, fitted) if heard else None
+
+    def epoch_begin(self, reached: Callable[[], Outcome]) -> None:
+        """Tell that an epoch begins."""
+        self._epoch = self._fit.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(**self._told, reconstruction_attributes=lambda: self._fitted(reached()))
+
+    def epoch_end(self, reached: Callable[[], Outcome]) -> bool:
+        """Tell that an epoch ended; True if a callback wants no more."""
+        return self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=lambda: self._fitted(reached()))
+
+    def end(self) -> None:
+        """Tell that the estimator is fitted."""
+        self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes={})

@@ -1,0 +1,89 @@
+"""The Elman network, h = tanh(x W + h U + b), over time, forward and backward."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from skrnn.layers.scan import Arriving, Tensors, project, scan
+
+
+def elman_forward(
+    x: tf.Tensor,
+    kernel: tf.Tensor,
+    u: tf.Tensor,
+    bias: tf.Tensor,
+    b: tf.Tensor,
+    states: Tensors,
+    n_steps: Any,
+    before: bool,
+    keep: bool,
+) -> Any:
+    """Run an Elman network over its inputs.
+
+    Parameters
+    ----------
+    x : tensor (T, B, D)
+        Inputs.
+    kernel : tensor (D, H)
+        Input kernel.
+    u : tensor (H, H)
+        Recurrent kernel.
+    bias : tensor (H,)
+        Added to the product of the inputs.
+    b : tensor (H,)
+        Not used: there is one bias, ``bias``.
+    states : list of one tensor (B, H)
+        h before the first step.
+    n_steps : int tensor
+        Steps to run; what follows them is undefined in all results.
+    before : bool
+        Multiply the inputs before the loop, see `project`.
+    keep : bool
+        Without effect: `elman_backward` needs nothing but the outputs.
+
+    Returns
+    -------
+    outputs : list of one tensor (T, B, H)
+        h after each step.
+    kept : empty list
+    """
+    stream, projected = project(x, kernel, bias, before)
+
+    def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
+        h = tf.tanh(projected(inputs[0]) + carry[0] @ u)
+        return (h,), (h,)
+
+    return scan(step, n_steps, states, [stream], [u.shape[0]])[1], []
+
+
+def elman_backward(
+    kept: Tensors, outputs: Tensors, u: tf.Tensor, states: Tensors, arriving: Arriving, n_steps: Any
+) -> tuple[Tensors, Tensors]:
+    """Gradients of `elman_forward`, from the last step to the first.
+
+    Parameters
+    ----------
+    kept, outputs, u, states, n_steps
+        As `elman_forward` took and returned them.
+    arriving : Arriving
+        Gradients of the results that were used.
+
+    Returns
+    -------
+    d_z, d_recurrent : tensors (T, B, H)
+        Gradient of x @ kernel + bias, and of h @ u; the same here.
+    d_states : list of one tensor (B, H)
+    """
+    transposed = tf.transpose(u)
+    slopes = 1.0 - outputs[0] * outputs[0]
+
+    def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
+        slope, *d_sequence = inputs
+        d_z = (carry[0] + arriving.at(t, d_sequence)[0]) * slope
+        return (d_z @ transposed,), (d_z,)
+
+    carry = [tf.zeros_like(states[0])]
+    d_states, (d_z,) = scan(step, n_steps, carry, [slopes, *arriving.streams], [u.shape[1]], reverse=True)
+    return (d_z, d_z), d_states

@@ -1,0 +1,104 @@
+"""The GRU over time, forward and backward. Gates stand in Keras' order z, r, h, the reset gate after the product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from skrnn.layers.scan import Arriving, Tensors, project, scan
+
+
+def gru_forward(
+    x: tf.Tensor,
+    kernel: tf.Tensor,
+    u: tf.Tensor,
+    bias: tf.Tensor,
+    b: tf.Tensor,
+    states: Tensors,
+    n_steps: Any,
+    before: bool,
+    keep: bool,
+) -> Any:
+    """Run a GRU over its inputs.
+
+    Parameters
+    ----------
+    x : tensor (T, B, D)
+        Inputs.
+    kernel : tensor (D, 3 H)
+        Input kernel.
+    u : tensor (H, 3 H)
+        Recurrent kernel.
+    bias : tensor (3 H,)
+        Added to the product of the inputs.
+    b : tensor (3 H,)
+        Recurrent bias.
+    states : list of one tensor (B, H)
+        h before the first step.
+    n_steps : int tensor
+        Steps to run; what follows them is undefined in all results.
+    before : bool
+        Multiply the inputs before the loop, see `project`.
+    keep : bool
+        Also return what `gru_backward` reads.
+
+    Returns
+    -------
+    outputs : list of one tensor (T, B, H)
+        h after each step.
+    kept : list of one tensor
+        The update gate, the reset gate, the candidate and its recurrent part, (T, B, 4 H).
+    """
+    units = u.shape[0]
+    count = 2 if keep else 1
+    stream, projected = project(x, kernel, bias, before)
+
+    def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
+        h = carry[0]
+        z_in, r_in, a_in = tf.split(projected(inputs[0]), 3, axis=1)
+        z_rec, r_rec, q = tf.split(h @ u + b, 3, axis=1)
+        z, r = tf.sigmoid(z_in + z_rec), tf.sigmoid(r_in + r_rec)
+        a = tf.tanh(a_in + r * q)
+        h = z * h + (1.0 - z) * a
+        return (h,), (h, tf.concat([z, r, a, q], axis=1))[:count]
+
+    _, outputs = scan(step, n_steps, states, [stream], (units, 4 * units)[:count])
+    return outputs[:1], outputs[1:]
+
+
+def gru_backward(
+    kept: Tensors, outputs: Tensors, u: tf.Tensor, states: Tensors, arriving: Arriving, n_steps: Any
+) -> tuple[Tensors, Tensors]:
+    """Gradients of `gru_forward`, from the last step to the first.
+
+    Parameters
+    ----------
+    kept, outputs, u, states, n_steps
+        As `gru_forward` took and returned them.
+    arriving : Arriving
+        Gradients of the results that were used.
+
+    Returns
+    -------
+    d_z, d_recurrent : tensors (T, B, 3 H)
+        Gradient of x @ kernel + bias, and of h @ u + b.
+    d_states : list of one tensor (B, H)
+    """
+    before = tf.concat([states[0][None], outputs[0][:-1]], axis=0)  # h before each step
+    z, r, a, q = tf.split(kept[0], 4, axis=2)
+    transposed = tf.transpose(u)
+    # All gradients of a step are d_h times what does not depend on the step after.
+    slope_a = (1.0 - z) * (1.0 - a * a)
+    slope_z, slope_r = (before - a) * z * (1.0 - z), slope_a * q * r * (1.0 - r)
+    slopes = tf.concat([slope_z, slope_r, slope_a * r], axis=2)
+
+    def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
+        slopes, z, *d_sequence = inputs
+        d_h = carry[0] + arriving.at(t, d_sequence)[0]
+        return (d_h * z + (tf.concat([d_h] * 3, axis=1) * slopes) @ transposed,), (d_h,)
+
+    carry = [tf.zeros_like(states[0])]
+    d_states, (d_h,) = scan(step, n_steps, carry, [slopes, z, *arriving.streams], [u.shape[0]], reverse=True)
+    d_h = tf.concat([d_h] * 3, axis=2)
+    return (d_h * tf.concat([slope_z, slope_r, slope_a], axis=2), d_h * slopes), d_states

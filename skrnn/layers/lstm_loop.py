@@ -1,0 +1,111 @@
+"""The LSTM over time, forward and backward. Gates stand in Keras' order i, f, c, o."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from skrnn.layers.scan import Arriving, Tensors, scan
+
+
+def lstm_forward(
+    x: tf.Tensor,
+    kernel: tf.Tensor,
+    u: tf.Tensor,
+    bias: tf.Tensor,
+    b: tf.Tensor,
+    states: Tensors,
+    n_steps: Any,
+    before: bool,
+    keep: bool,
+) -> Any:
+    """Run an LSTM over its inputs.
+
+    Parameters
+    ----------
+    x : tensor (T, B, D)
+        Inputs.
+    kernel : tensor (D, 4 H)
+        Input kernel.
+    u : tensor (H, 4 H)
+        Recurrent kernel.
+    bias : tensor (4 H,)
+        Added to the product of the inputs.
+    b : tensor (4 H,)
+        Not used: there is one bias, ``bias``.
+    states : list of two tensors (B, H)
+        h and c before the first step.
+    n_steps : int tensor
+        Steps to run; what follows them is undefined in all results.
+    before : bool
+        Without effect: one product a step takes inputs and state together.
+    keep : bool
+        Also return what `lstm_backward` reads.
+
+    Returns
+    -------
+    outputs : list of two tensors (T, B, H)
+        h and c after each step.
+    kept : list of one tensor
+        The gates (T, B, 4 H).
+    """
+    units = u.shape[0]
+    count = 3 if keep else 2
+    both = tf.concat([kernel, u], axis=0)  # (D + H, 4 H)
+    # sigmoid(z) = tanh(z / 2) / 2 + 1 / 2: all gates are one operation over a whole matrix.
+    scale = tf.repeat(tf.constant([0.5, 0.5, 1.0, 0.5], x.dtype), units)
+    shift = tf.repeat(tf.constant([0.5, 0.5, 0.0, 0.5], x.dtype), units)
+
+    def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
+        h, c = carry
+        z = tf.concat([inputs[0], h], axis=1) @ both + bias
+        gates = tf.tanh(z * scale) * scale + shift
+        i, f, g, o = tf.split(gates, 4, axis=1)
+        c = f * c + i * g
+        h = o * tf.tanh(c)
+        return (h, c), (h, c, gates)[:count]
+
+    _, outputs = scan(step, n_steps, states, [x], (units, units, 4 * units)[:count])
+    return outputs[:2], outputs[2:]
+
+
+def lstm_backward(
+    kept: Tensors, outputs: Tensors, u: tf.Tensor, states: Tensors, arriving: Arriving, n_steps: Any
+) -> tuple[Tensors, Tensors]:
+    """Gradients of `lstm_forward`, from the last step to the first.
+
+    Parameters
+    ----------
+    kept, outputs, u, states, n_steps
+        As `lstm_forward` took and returned them.
+    arriving : Arriving
+        Gradients of the results that were used.
+
+    Returns
+    -------
+    d_z, d_recurrent : tensors (T, B, 4 H)
+        Gradient of x @ kernel + bias, and of h @ u; the same here.
+    d_states : list of two tensors (B, H)
+    """
+    c = outputs[1]
+    before = tf.concat([states[1][None], c[:-1]], axis=0)  # c before each step
+    i, f, g, o = tf.split(kept[0], 4, axis=2)
+    tanh_c = tf.tanh(c)
+    transposed = tf.transpose(u)
+    # All that does not depend on the step after stands before the loop: d_z = (d_c, d_c, d_c, d_h) * slopes.
+    slopes = tf.concat([g * i * (1.0 - i), before * f * (1.0 - f), i * (1.0 - g * g), tanh_c * o * (1.0 - o)], axis=2)
+    through = o * (1.0 - tanh_c * tanh_c)
+
+    def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
+        d_h, d_c = carry
+        slopes, through, f, *d_sequence = inputs
+        d_h_arriving, d_c_arriving = arriving.at(t, d_sequence)
+        d_h = d_h + d_h_arriving
+        d_c = d_c + d_c_arriving + d_h * through
+        d_z = tf.concat([d_c, d_c, d_c, d_h], axis=1) * slopes
+        return (d_z @ transposed, d_c * f), (d_z,)
+
+    carry = [tf.zeros_like(states[0]), tf.zeros_like(states[1])]
+    d_states, (d_z,) = scan(step, n_steps, carry, [slopes, through, f, *arriving.streams], [u.shape[1]], reverse=True)
+    return (d_z, d_z), d_states

@@ -1,0 +1,152 @@
+"""Masks around a loop that knows none: real steps first, and every output back to its step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from skrnn.layers.unroll import SHARD_ROWS, SHARDS, unroll
+
+# Kernels treat 16 floats at a time and the rest apart, which differs in the last bit. With a multiple of 16 units
+# there is no rest, so the result of a sequence does not depend on the others in its batch.
+UNIT_MULTIPLE = 16
+
+Results = tuple[list[tf.Tensor], list[tf.Tensor]]
+
+
+def unroll_masked(layer: Any, x: tf.Tensor, states: list[tf.Tensor], mask: Any, training: bool) -> Any:
+    """Run a fused layer.
+
+    Parameters
+    ----------
+    layer : LSTM, GRU or SimpleRNN
+        Its weights and options.
+    x : tensor (B, T, D)
+        Inputs.
+    states : list of tensors (B, H)
+        Before the first step.
+    mask : tensor (B, T) of bool, or None
+        False where a step leaves the states alone.
+    training : bool
+        Keep what the gradient needs.
+
+    Returns
+    -------
+    last_output : tensor (B, H)
+    outputs : tensor (B, T, H), or (B, 1, H) where the layer returns the last output only
+    states : list of tensors (B, H)
+    """
+    if mask is None:
+        x = tf.reverse(x, [1]) if layer.go_backwards else x
+        lengths = tf.fill([tf.shape(x)[0]], tf.shape(x)[1])
+        sequence, last = _in_shards(layer, tf.transpose(x, [1, 0, 2]), states, lengths, training)
+        outputs = tf.transpose(sequence[0], [1, 0, 2]) if sequence else last[0][:, None]
+        return last[0], outputs, last
+    mask = tf.cast(mask, tf.bool)
+    lengths = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)  # (B,)
+    plain = tf.reduce_all(mask == tf.sequence_mask(lengths, tf.shape(mask)[1]))  # all padding at the end
+    x = _real_steps_first(x, mask, lengths, plain, layer.go_backwards)
+    sequence, last = _without_empty_rows(layer, tf.transpose(x, [1, 0, 2]), states, lengths, training)
+    empty = lengths[:, None] == 0
+    last_output = tf.where(empty, tf.zeros_like(last[0]), last[0])
+    outputs = last_output[:, None]
+    if sequence:
+        h = tf.transpose(sequence[0], [1, 0, 2])  # (B, T, H)
+        outputs = _at_their_steps(h, last_output, mask, lengths, plain, layer)
+    return last_output, outputs, [tf.where(empty, s, h) for s, h in zip(states, last)]
+
+
+def _real_steps_first(x: tf.Tensor, mask: tf.Tensor, lengths: tf.Tensor, plain: tf.Tensor, backwards: bool) -> Any:
+    """Move the real steps of each row to its front, in the order in which they are run."""
+
+    def padded_at_the_end() -> tf.Tensor:
+        return tf.reverse_sequence(x, tf.maximum(lengths, 1), seq_axis=1, batch_axis=0) if backwards else x
+
+    def anyhow() -> tf.Tensor:
+        steps, real = (tf.reverse(x, [1]), tf.reverse(mask, [1])) if backwards else (x, mask)
+        order = tf.argsort(tf.cast(~real, tf.int32), axis=1, stable=True)  # (B, T)
+        return tf.gather(steps, order, batch_dims=1)
+
+    return tf.cond(plain, padded_at_the_end, anyhow)
+
+
+def _at_their_steps(
+    h: tf.Tensor, last_output: tf.Tensor, mask: tf.Tensor, lengths: tf.Tensor, plain: tf.Tensor, layer: Any
+) -> tf.Tensor:
+    """Outputs (B, T, H) in Keras' order: a masked step repeats the output before it, or is zero."""
+    zero = layer.zero_output_for_mask
+    backwards = layer.go_backwards
+
+    def padded_at_the_end() -> tf.Tensor:
+        if not backwards:
+            filling = tf.zeros_like(h) if zero else last_output[:, None]
+            return tf.where(mask[:, :, None], h, filling)
+        placed = tf.reverse(tf.reverse_sequence(h, tf.maximum(lengths, 1), seq_axis=1, batch_axis=0), [1])
+        return tf.where(tf.reverse(mask, [1])[:, :, None], placed, tf.zeros_like(h))
+
+    def anyhow() -> tf.Tensor:
+        real = tf.reverse(mask, [1]) if backwards else mask
+        count = tf.cumsum(tf.cast(real, tf.int32), axis=1)  # (B, T)
+        shown = tf.gather(h, tf.maximum(count - 1, 0), batch_dims=1)
+        return tf.where((real if zero else count > 0)[:, :, None], shown, tf.zeros_like(h))
+
+    return tf.cond(plain, padded_at_the_end, anyhow)
+
+
+def _without_empty_rows(layer: Any, x: tf.Tensor, states: list, lengths: tf.Tensor, training: bool) -> Results:
+    """Leave out rows at the end that have no real step; predictions fill their batches up with such rows."""
+    at_least_one = tf.maximum(lengths, 1)
+    if training:
+        return _in_shards(layer, x, states, at_least_one, training)
+    n_rows = tf.shape(lengths)[0]
+    used = tf.reduce_max(tf.where(lengths > 0, tf.range(n_rows) + 1, 0))
+    # The product of a single row is another kernel, with another last bit, except where XLA compiles it.
+    used = tf.minimum(tf.maximum(used, 1 if layer.jit_compile else 2), n_rows)
+    sequence, last = _in_shards(layer, x[:, :used], [s[:used] for s in states], at_least_one[:used], training)
+    empty = n_rows - used
+    return [tf.pad(h, [[0, 0], [0, empty], [0, 0]]) for h in sequence], [tf.pad(h, [[0, empty], [0, 0]]) for h in last]
+
+
+def _in_shards(layer: Any, x: tf.Tensor, states: list, lengths: tf.Tensor, training: bool) -> Results:
+    """Run parts of the rows side by side."""
+    units = states[0].shape[1]
+    weights = layer.loop_weights()
+    if not training:
+        weights, states = _widened(weights, states, units)
+    options = {
+        "jit_compile": layer.jit_compile,
+        "training": training,
+        "sequences": layer.return_sequences,
+    }
+    # A graph loop of many small operations keeps all cores busy by itself.
+    shards = SHARDS if layer.jit_compile or layer.loop == "lstm" else 1
+    if shards == 1:
+        sequence, last = unroll(layer.loop, x, weights, states, lengths, **options)
+    else:
+        size = tf.maximum(-(-tf.shape(x)[1] // shards), SHARD_ROWS)
+        parts = []
+        for k in range(shards):  # of few rows, the later shards stay empty
+            rows = slice(k * size, (k + 1) * size)
+            parts.append(unroll(layer.loop, x[:, rows], weights, [s[rows] for s in states], lengths[rows], **options))
+        sequence = [tf.concat(part, axis=1) for part in zip(*(sequence for sequence, _ in parts))]
+        last = [tf.concat(part, axis=0) for part in zip(*(last for _, last in parts))]
+    if units % UNIT_MULTIPLE == 0 or training:
+        return sequence, last
+    return [h[:, :, :units] for h in sequence], [h[:, :units] for h in last]
+
+
+def _widened(weights: list[tf.Tensor], states: list[tf.Tensor], units: int) -> tuple[list, list]:
+    """Add units that stay at zero, up to a multiple of `UNIT_MULTIPLE`."""
+    more = -units % UNIT_MULTIPLE
+    if not more:
+        return weights, states
+    kernel, u, *biases = weights
+    gates = kernel.shape[1] // units
+
+    def columns(w: tf.Tensor) -> tf.Tensor:
+        split = tf.reshape(w, [-1, gates, units])
+        return tf.reshape(tf.pad(split, [[0, 0], [0, 0], [0, more]]), [-1, gates * (units + more)])
+
+    wide = [columns(kernel), tf.pad(columns(u), [[0, more], [0, 0]]), *(columns(b)[0] for b in biases)]
+    return [tf.ensure_shape(w, [*w.shape]) for w in wide], [tf.pad(s, [[0, 0], [0, more]]) for s in states]

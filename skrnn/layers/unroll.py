@@ -1,0 +1,195 @@
+"""A recurrence over padded sequences in TensorFlow: one product for all inputs, then the loop, then one for all weights.
+
+The loop alone depends on the step before. The product of the inputs with the kernel stands before it, and the
+gradients of all weights are products of whole sequences after it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from skrnn.layers.elman_loop import elman_backward, elman_forward
+from skrnn.layers.gru_loop import gru_backward, gru_forward
+from skrnn.layers.lstm_loop import lstm_backward, lstm_forward
+from skrnn.layers.scan import Arriving, Tensors, compiled, padded_size
+
+# A batch is cut by rows into this many loops that run side by side: one small product a step is too little work for
+# two threads, two independent loops are not. More than four were never measured.
+SHARDS = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
+
+# Rows in a shard at least.
+SHARD_ROWS = 8
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A recurrence: how many states it has, and its loops, plain and compiled with XLA."""
+
+    states: int
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "compiled", (compiled(self.forward), compiled(self._backward)))
+
+    def _backward(
+        self, kept: Any, outputs: Any, u: Any, states: Any, d_sequence: Any, d_last: Any, lengths: Any, n_steps: Any
+    ) -> Any:
+        return self.backward(kept, outputs, u, states, Arriving(d_sequence, d_last, lengths), n_steps)
+
+    def pair(self, jit_compile: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        """Forward and backward."""
+        return self.compiled if jit_compile else (self.forward, self._backward)  # type: ignore[attr-defined]
+
+
+LOOPS = {
+    "elman": Loop(1, elman_forward, elman_backward),
+    "gru": Loop(1, gru_forward, gru_backward),
+    "lstm": Loop(2, lstm_forward, lstm_backward),
+}
+
+
+def unroll(
+    name: str,
+    x: tf.Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: tf.Tensor,
+    *,
+    jit_compile: bool,
+    training: bool,
+    sequences: bool,
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """Run a recurrence over sequences that begin at step 0.
+
+    Parameters
+    ----------
+    name : str
+        A key of `LOOPS`.
+    x : tensor (T, B, D)
+        Inputs, time first.
+    weights : list of tensors
+        Kernel (D, G H), recurrent kernel (H, G H), bias (G H,) and recurrent bias (G H,).
+    states : list of tensors (B, H)
+        Before the first step.
+    lengths : tensor (B,) of int
+        Real steps of each row, at least 1.
+    jit_compile : bool
+        Compile the loops with XLA.
+    training : bool
+        Keep what the gradient needs; without it the loop is run again should a gradient be asked for.
+    sequences : bool
+        Return h of every step, too.
+
+    Returns
+    -------
+    sequence : list of one tensor (T, B, H), or empty
+        h after each step; undefined after the last real step of a row.
+    last : list of tensors (B, H)
+        The states after the last real step.
+    """
+    if name == "lstm" and not jit_compile:
+        return _block_lstm(x, weights, states, lengths, sequences)
+    return _unrolled(LOOPS[name], x, weights, states, lengths, jit_compile, training, sequences)
+
+
+def _unrolled(
+    loop: Loop,
+    x: tf.Tensor,
+    weights: Tensors,
+    states: Tensors,
+    lengths: tf.Tensor,
+    jit: bool,
+    training: bool,
+    sequences: bool,
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    forward, backward = loop.pair(jit)
+    length, n_rows = tf.shape(x)[0], tf.shape(x)[1]
+    n_steps = tf.where(n_rows > 0, length, 0)
+    # XLA compiles for each size: there must be few.
+    padding = [padded_size(length) - length, padded_rows(n_rows) - n_rows] if jit else None
+
+    def run(keep: bool, x: Any, kernel: Any, u: Any, bias: Any, b: Any, *states: Any) -> Any:
+        return forward(x, kernel, u, bias, b, list(states), n_steps, not jit, keep)
+
+    @tf.custom_gradient
+    def call(x: Any, kernel: Any, u: Any, bias: Any, b: Any, *states: Any) -> Any:
+        x, states = _padded(x, padding), tuple(_padded_rows(s, padding) for s in states)
+        outputs, kept = run(training, x, kernel, u, bias, b, *states)
+
+        def gradient(*d_results: tf.Tensor) -> Any:
+            d_sequence = _padded(d_results[0], padding) if sequences else None
+            d_last = [_padded_rows(d, padding) for d in d_results[sequences:]]
+            given, saved = (outputs, kept) if training else run(True, x, kernel, u, bias, b, *states)
+            ends = _padded_rows(lengths[:, None], padding)[:, 0]
+            (d_z, d_rec), d_states = backward(saved, given, u, list(states), d_sequence, d_last, ends, n_steps)
+            d_x = tf.reshape(tf.matmul(_rows(d_z), kernel, transpose_b=True), tf.shape(x))
+            # The row of ones sums up the gradient of the bias in the same product.
+            inputs = tf.pad(_rows(x), [[0, 0], [0, 1]], constant_values=1.0)
+            d_kernel = tf.matmul(inputs, _rows(d_z), transpose_a=True)
+            d_u = tf.matmul(_rows(given[0][:-1]), _rows(d_rec[1:]), transpose_a=True)
+            d_u += tf.matmul(states[0], d_rec[0], transpose_a=True)
+            d_b = tf.reduce_sum(_rows(d_rec), 0)
+            return d_x[:length, :n_rows], d_kernel[:-1], d_u, d_kernel[-1], d_b, *(d[:n_rows] for d in d_states)
+
+        sequence = [outputs[0][:length, :n_rows] if jit else outputs[0]] if sequences else []
+        return (*sequence, *(_last(h, lengths) for h in outputs)), gradient
+
+    results = list(call(x, *weights, *states))
+    return results[:sequences], results[sequences:]
+
+
+def _last(h: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+    """(T, B, H) -> (B, H): after the last real step; h may have more rows than there are lengths."""
+    return tf.gather_nd(h, tf.stack([lengths - 1, tf.range(tf.shape(lengths)[0])], axis=1))
+
+
+def _padded_rows(x: tf.Tensor, padding: Any) -> tf.Tensor:
+    return x if padding is None else tf.pad(x, [[0, padding[1]], [0, 0]])
+
+
+def padded_rows(n: Any) -> tf.Tensor:
+    """Rows to compile for: 1, 8, 16, 32, ..."""
+    return tf.where(n < 2, 1, padded_size(n, halves=False))
+
+
+def _padded(x: tf.Tensor, padding: Any) -> tf.Tensor:
+    """Fill (T, B, width) up with zeros at the end of time and rows."""
+    return x if padding is None else tf.pad(x, [[0, padding[0]], [0, padding[1]], [0, 0]])
+
+
+def _block_lstm(
+    x: tf.Tensor, weights: Tensors, states: Tensors, lengths: tf.Tensor, sequences: bool
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """TensorFlow's fused LSTM for the CPU; its gates stand in the order i, c, f, o."""
+    kernel, u, bias, _ = weights
+    kernel, u, bias = (_with_c_before_f(w) for w in (kernel, u, bias))
+    peephole = tf.zeros((u.shape[0],), x.dtype)
+    result = tf.raw_ops.BlockLSTM(
+        seq_len_max=tf.where(tf.shape(x)[1] > 0, tf.shape(x, tf.int64)[0], 0),
+        x=x,
+        cs_prev=states[1],
+        h_prev=states[0],
+        w=tf.concat([kernel, u], axis=0),
+        wci=peephole,
+        wcf=peephole,
+        wco=peephole,
+        b=bias,
+        forget_bias=0.0,
+        cell_clip=-1.0,
+    )
+    return [result.h] if sequences else [], [_last(result.h, lengths), _last(result.cs, lengths)]
+
+
+def _with_c_before_f(w: tf.Tensor) -> tf.Tensor:
+    i, f, c, o = tf.split(w, 4, axis=-1)
+    return tf.concat([i, c, f, o], axis=-1)
+
+
+def _rows(x: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(x, [-1, x.shape[2]])  # (T B, width)
