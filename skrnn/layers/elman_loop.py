@@ -72,18 +72,17 @@ def elman_backward(
 
     Returns
     -------
-    d_z, d_recurrent : tensors (T, B, H)
-        Gradient of x @ kernel + bias, and of h @ u; the same here.
+    d_z : tuple of one tensor (T, B, H)
+        Gradient of x @ kernel + bias, and of h @ u: the same here.
     d_states : list of one tensor (B, H)
     """
     transposed = tf.transpose(u)
-    slopes = 1.0 - outputs[0] * outputs[0]
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
-        slope, *d_sequence = inputs
-        d_z = (carry[0] + arriving.at(t, d_sequence)[0]) * slope
+        h, *d_sequence = inputs
+        d_z = (carry[0] + arriving.at(t, d_sequence)[0]) * (1.0 - h * h)
         return (d_z @ transposed,), (d_z,)
 
     carry = [tf.zeros_like(states[0])]
-    d_states, (d_z,) = scan(step, n_steps, carry, [slopes, *arriving.streams], [u.shape[1]], reverse=True)
-    return (d_z, d_z), d_states
+    d_states, (d_z,) = scan(step, n_steps, carry, [outputs[0], *arriving.streams], [u.shape[1]], reverse=True)
+    return (d_z,), d_states

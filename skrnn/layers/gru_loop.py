@@ -47,23 +47,29 @@ def gru_forward(
     -------
     outputs : list of one tensor (T, B, H)
         h after each step.
-    kept : list of one tensor
-        The update gate, the reset gate, the candidate and its recurrent part, (T, B, 4 H).
+    kept : list of tensors (T, B, 3 H), (T, B, H), (T, B, H)
+        Slopes by d_h: of h @ u + b, of the h before, and of the candidate before its tanh.
     """
     units = u.shape[0]
-    count = 2 if keep else 1
     stream, projected = project(x, kernel, bias, before)
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
-        h = carry[0]
+        h_before = carry[0]
         z_in, r_in, a_in = tf.split(projected(inputs[0]), 3, axis=1)
-        z_rec, r_rec, q = tf.split(h @ u + b, 3, axis=1)
+        z_rec, r_rec, q = tf.split(h_before @ u + b, 3, axis=1)
         z, r = tf.sigmoid(z_in + z_rec), tf.sigmoid(r_in + r_rec)
         a = tf.tanh(a_in + r * q)
-        h = z * h + (1.0 - z) * a
-        return (h,), (h, tf.concat([z, r, a, q], axis=1))[:count]
+        h = z * h_before + (1.0 - z) * a
+        if not keep:
+            return (h,), (h,)
+        # All gradients of a step are d_h times what does not depend on the step after.
+        slope_a = (1.0 - z) * (1.0 - a * a)
+        slope_z = (h_before - a) * z * (1.0 - z)
+        slope_r = slope_a * q * r * (1.0 - r)
+        return (h,), (h, tf.concat([slope_z, slope_r, slope_a * r], axis=1), z, slope_a)
 
-    _, outputs = scan(step, n_steps, states, [stream], (units, 4 * units)[:count])
+    widths = (units, 3 * units, units, units)[: 4 if keep else 1]
+    _, outputs = scan(step, n_steps, states, [stream], widths)
     return outputs[:1], outputs[1:]
 
 
@@ -81,17 +87,12 @@ def gru_backward(
 
     Returns
     -------
-    d_z, d_recurrent : tensors (T, B, 3 H)
+    d_z, d_recurrent : tuple of two tensors (T, B, 3 H)
         Gradient of x @ kernel + bias, and of h @ u + b.
     d_states : list of one tensor (B, H)
     """
-    before = tf.concat([states[0][None], outputs[0][:-1]], axis=0)  # h before each step
-    z, r, a, q = tf.split(kept[0], 4, axis=2)
     transposed = tf.transpose(u)
-    # All gradients of a step are d_h times what does not depend on the step after.
-    slope_a = (1.0 - z) * (1.0 - a * a)
-    slope_z, slope_r = (before - a) * z * (1.0 - z), slope_a * q * r * (1.0 - r)
-    slopes = tf.concat([slope_z, slope_r, slope_a * r], axis=2)
+    slopes, z, slope_a = kept
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
         slopes, z, *d_sequence = inputs
@@ -100,5 +101,6 @@ def gru_backward(
 
     carry = [tf.zeros_like(states[0])]
     d_states, (d_h,) = scan(step, n_steps, carry, [slopes, z, *arriving.streams], [u.shape[0]], reverse=True)
-    d_h = tf.concat([d_h] * 3, axis=2)
-    return (d_h * tf.concat([slope_z, slope_r, slope_a], axis=2), d_h * slopes), d_states
+    d_recurrent = tf.concat([d_h] * 3, axis=2) * slopes
+    d_z = tf.concat([d_recurrent[:, :, : -u.shape[0]], d_h * slope_a], axis=2)
+    return (d_z, d_recurrent), d_states

@@ -47,26 +47,32 @@ def lstm_forward(
     -------
     outputs : list of two tensors (T, B, H)
         h and c after each step.
-    kept : list of one tensor
-        The gates (T, B, 4 H).
+    kept : list of tensors (T, B, 4 H), (T, B, H), (T, B, H)
+        Slopes: d_z = (d_c, d_c, d_c, d_h) * slopes; the slope of h by c; and the gate f, that of c by the c before.
     """
     units = u.shape[0]
-    count = 3 if keep else 2
     both = tf.concat([kernel, u], axis=0)  # (D + H, 4 H)
     # sigmoid(z) = tanh(z / 2) / 2 + 1 / 2: all gates are one operation over a whole matrix.
     scale = tf.repeat(tf.constant([0.5, 0.5, 1.0, 0.5], x.dtype), units)
     shift = tf.repeat(tf.constant([0.5, 0.5, 0.0, 0.5], x.dtype), units)
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
-        h, c = carry
+        h, c_before = carry
         z = tf.concat([inputs[0], h], axis=1) @ both + bias
-        gates = tf.tanh(z * scale) * scale + shift
-        i, f, g, o = tf.split(gates, 4, axis=1)
-        c = f * c + i * g
-        h = o * tf.tanh(c)
-        return (h, c), (h, c, gates)[:count]
+        tanh_z = tf.tanh(z * scale)
+        i, f, g, o = tf.split(tanh_z * scale + shift, 4, axis=1)
+        c = f * c_before + i * g
+        tanh_c = tf.tanh(c)
+        h = o * tanh_c
+        if not keep:
+            return (h, c), (h, c)
+        # All that the backward loop needs and that does not depend on the step after. It is made here, and not
+        # for all steps at once before that loop, where the parts of a batch that run side by side would wait.
+        slopes = (1.0 - tanh_z * tanh_z) * (scale * scale) * tf.concat([g, c_before, i, tanh_c], axis=1)
+        return (h, c), (h, c, slopes, o * (1.0 - tanh_c * tanh_c), f)
 
-    _, outputs = scan(step, n_steps, states, [x], (units, units, 4 * units)[:count])
+    widths = (units, units, 4 * units, units, units)[: 5 if keep else 2]
+    _, outputs = scan(step, n_steps, states, [x], widths)
     return outputs[:2], outputs[2:]
 
 
@@ -84,18 +90,11 @@ def lstm_backward(
 
     Returns
     -------
-    d_z, d_recurrent : tensors (T, B, 4 H)
-        Gradient of x @ kernel + bias, and of h @ u; the same here.
+    d_z : tuple of one tensor (T, B, 4 H)
+        Gradient of x @ kernel + bias, and of h @ u: the same here.
     d_states : list of two tensors (B, H)
     """
-    c = outputs[1]
-    before = tf.concat([states[1][None], c[:-1]], axis=0)  # c before each step
-    i, f, g, o = tf.split(kept[0], 4, axis=2)
-    tanh_c = tf.tanh(c)
     transposed = tf.transpose(u)
-    # All that does not depend on the step after stands before the loop: d_z = (d_c, d_c, d_c, d_h) * slopes.
-    slopes = tf.concat([g * i * (1.0 - i), before * f * (1.0 - f), i * (1.0 - g * g), tanh_c * o * (1.0 - o)], axis=2)
-    through = o * (1.0 - tanh_c * tanh_c)
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
         d_h, d_c = carry
@@ -107,5 +106,5 @@ def lstm_backward(
         return (d_z @ transposed, d_c * f), (d_z,)
 
     carry = [tf.zeros_like(states[0]), tf.zeros_like(states[1])]
-    d_states, (d_z,) = scan(step, n_steps, carry, [slopes, through, f, *arriving.streams], [u.shape[1]], reverse=True)
-    return (d_z, d_z), d_states
+    d_states, (d_z,) = scan(step, n_steps, carry, [*kept, *arriving.streams], [u.shape[1]], reverse=True)
+    return (d_z,), d_states

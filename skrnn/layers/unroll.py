@@ -127,21 +127,31 @@ def _unrolled(
             d_last = [_padded_rows(d, padding) for d in d_results[sequences:]]
             given, saved = (outputs, kept) if training else run(True, x, kernel, u, bias, b, *states)
             ends = _padded_rows(lengths[:, None], padding)[:, 0]
-            (d_z, d_rec), d_states = backward(saved, given, u, list(states), d_sequence, d_last, ends, n_steps)
+            d_products, d_states = backward(saved, given, u, list(states), d_sequence, d_last, ends, n_steps)
+            d_z, d_rec = d_products[0], d_products[-1]
             d_x = tf.reshape(tf.matmul(_rows(d_z), kernel, transpose_b=True), tf.shape(x))
-            # The row of ones sums up the gradient of the bias in the same product.
-            inputs = tf.pad(_rows(x), [[0, 0], [0, 1]], constant_values=1.0)
-            d_kernel = tf.matmul(inputs, _rows(d_z), transpose_a=True)
-            d_u = tf.matmul(_rows(given[0][:-1]), _rows(d_rec[1:]), transpose_a=True)
-            d_u += tf.matmul(states[0], d_rec[0], transpose_a=True)
+            d_kernel, d_u, d_bias = _weight_gradients(x, given[0], states[0], d_z, d_rec)
             d_b = tf.reduce_sum(_rows(d_rec), 0)
-            return d_x[:length, :n_rows], d_kernel[:-1], d_u, d_kernel[-1], d_b, *(d[:n_rows] for d in d_states)
+            return d_x[:length, :n_rows], d_kernel, d_u, d_bias, d_b, *(d[:n_rows] for d in d_states)
 
         sequence = [outputs[0][:length, :n_rows] if jit else outputs[0]] if sequences else []
         return (*sequence, *(_last(h, lengths) for h in outputs)), gradient
 
     results = list(call(x, *weights, *states))
     return results[:sequences], results[sequences:]
+
+
+def _weight_gradients(x: tf.Tensor, h: tf.Tensor, h_first: tf.Tensor, d_z: tf.Tensor, d_rec: tf.Tensor) -> list:
+    """Gradients of kernel, recurrent kernel and bias, as products of whole sequences."""
+    before = tf.concat([h_first[None], h[:-1]], axis=0)
+    inputs = tf.pad(x, [[0, 0], [0, 0], [0, 1]], constant_values=1.0)  # the ones sum up the gradient of the bias
+    if d_z is not d_rec:
+        d_inputs = tf.matmul(_rows(inputs), _rows(d_z), transpose_a=True)
+        d_u = tf.matmul(_rows(before), _rows(d_rec), transpose_a=True)
+    else:
+        both = tf.matmul(_rows(tf.concat([before, inputs], axis=2)), _rows(d_z), transpose_a=True)
+        d_u, d_inputs = both[: h.shape[2]], both[h.shape[2] :]
+    return [d_inputs[:-1], d_u, d_inputs[-1]]
 
 
 def _last(h: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
