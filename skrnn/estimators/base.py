@@ -186,9 +186,9 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
             _check_feature_names(self, named, reset=False)
         network = self._plan.network
         embedding = getattr(network, "embedding", None)
-        if embedding is not None and sequences.values.max() >= embedding[0]:
+        if embedding is not None and sequences.largest() >= embedding[0]:
             raise ValueError(
-                f"X must hold tokens below {embedding[0]}, as in fit. Got {sequences.values.max()}; "
+                f"X must hold tokens below {embedding[0]}, as in fit. Got {sequences.largest()}; "
                 "embedding=(number of tokens, features) makes room for more."
             )
 
@@ -216,7 +216,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
             groups = np.asarray(groups)[kept]
         classes = None if target.labels is None or target.kind == "multilabel" else target.labels[kept]
         parts = split_validation(len(examples.X), self.validation_fraction, classes, groups, seed)
-        training, validation = (_take(examples, rows, target.per_step) for rows in parts)
+        training, validation = (examples.take(rows, target.per_step) for rows in parts)
         return _with_mean_weight_one(training), _with_mean_weight_one(validation)
 
     # -- predicting ---------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         """A plain Keras model with a copy of the weights: ``model_(padded, mask=mask)``."""
         check_is_fitted(self)
         with keras_seeds():
-            model = self._plan.network.build()
+            model = self._plan.network.build(fused=False)
         model.set_weights(self.weights_)
         return model
 
@@ -278,18 +278,13 @@ def _with_outcome(fitted: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _take(examples: Examples, rows: NDArray[np.int64], per_step: bool) -> Examples:
-    chosen = examples.X.step_positions(rows) if per_step else rows
-    return Examples(examples.X[rows], examples.y[chosen], examples.weights[chosen])
-
-
 def _without_zero_weights(examples: Examples, per_step: bool) -> tuple[Examples, NDArray[np.int64]]:
     """Drop the sequences that count for nothing, and tell which rows are left."""
     weights = examples.weights
     if per_step:
         weights = np.add.reduceat(weights, examples.X.offsets[:-1])
     kept = np.flatnonzero(weights > 0)
-    return (examples if len(kept) == len(examples.X) else _take(examples, kept, per_step)), kept
+    return (examples if len(kept) == len(examples.X) else examples.take(kept, per_step)), kept
 
 
 def _with_mean_weight_one(examples: Examples) -> Examples:

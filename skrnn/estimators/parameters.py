@@ -39,6 +39,7 @@ CONSTRAINTS: dict[str, Any] = {
     "metrics": "no_validation",
     "epochs": [Interval(Integral, 1, None, closed="left")],
     "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
+    "jit_compile": ["boolean", StrOptions({"auto"})],
     "callbacks": "no_validation",
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ from skrnn.networks import FunctionNetwork, RecurrentNetwork
 from skrnn.networks.function import call_arguments, output_width
 from skrnn.sequences.ragged import Sequences
 from skrnn.training import Outcome, Plan
+from skrnn.training.compilation import compilation_pays
 from skrnn.training.objectives import loss_name, make_loss, make_metrics, make_optimizer, optimizer_recipe
 
 
@@ -96,7 +98,7 @@ def _recurrent_network(
         RecurrenceSpec.from_cell(estimator.cell, units, options, estimator.recurrent_dropout)
         for units in parameters.units_of_layers(estimator.units)
     ]
-    return RecurrentNetwork(
+    network = RecurrentNetwork(
         n_features=sequences.n_features,
         layers=tuple(layers),
         outputs=head.units,
@@ -106,12 +108,24 @@ def _recurrent_network(
         pooling=None if target.per_step else estimator.pooling,
         embedding=_embedding(estimator, sequences, resume),
     )
+    return replace(network, jit_compile=_jit_compile(estimator, network, sequences, resume))
+
+
+def _jit_compile(estimator: Any, network: RecurrentNetwork, sequences: Sequences, resume: bool) -> bool:
+    loops = [layer.loop for layer in network.layers if layer.loop is not None]
+    if not loops or keras.backend.backend() != "tensorflow":
+        return False
+    if resume and isinstance(estimator._plan.network, RecurrentNetwork):
+        return estimator._plan.network.jit_compile
+    if estimator.jit_compile != "auto":
+        return bool(estimator.jit_compile)
+    return compilation_pays(loops, sequences.lengths, estimator.batch_size, estimator.epochs)
 
 
 def _embedding(estimator: Any, sequences: Sequences, resume: bool) -> tuple[int, int] | None:
     if estimator.embedding is None:
         return None
-    largest = int(sequences.values.max())
+    largest = int(sequences.largest())
     tokens, features = parameters.embedding_shape(estimator.embedding, largest)
     if resume and getattr(estimator._plan.network, "embedding", None) is not None:
         tokens = estimator._plan.network.embedding[0]

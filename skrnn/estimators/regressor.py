@@ -67,6 +67,10 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         Passes over the data.
     batch_size : int, default=32
         Sequences in a step of the optimizer; -1 takes all. Batches hold sequences of like length.
+    jit_compile : bool or "auto", default="auto"
+        Compile the loops of "lstm", "gru" and "elman" with XLA: a second or more for each new architecture, and
+        then faster epochs and predictions. "auto" does so where the training is long enough to win. Other
+        recurrences, and other backends than TensorFlow, are not affected.
     callbacks : Keras callbacks, default=None
         One, a list or a dict, instances or classes with ``callbacks__*``. Each fit gets copies. A callback that
         listens to single batches makes training slower. (Those of scikit-learn 1.9 come with `set_callbacks`.)
@@ -165,6 +169,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         metrics: Any = None,
         epochs: int = 50,
         batch_size: int = 32,
+        jit_compile: Any = "auto",
         callbacks: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -190,6 +195,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size
+        self.jit_compile = jit_compile
         self.callbacks = callbacks
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

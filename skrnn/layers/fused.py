@@ -9,17 +9,21 @@ from keras import ops
 
 
 class _Fused:
-    """What the fused layers share: when their own loop is used, and the option to compile it with XLA."""
+    """What the fused layers share: when their own loop is used, and their own options."""
 
     loop: str
 
-    def __init__(self, units: int, jit_compile: bool = False, **kwargs: Any) -> None:
+    def __init__(self, units: int, jit_compile: bool = False, right_padded: bool = False, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)  # type: ignore[call-arg]
         self.jit_compile = jit_compile
+        self.right_padded = right_padded
+        if self.is_fused:
+            self.supports_jit = False  # Keras leaves the model around it uncompiled; the loop compiles itself
 
     def get_config(self) -> dict[str, Any]:
-        """Configuration of the Keras layer, and jit_compile."""
-        return {**super().get_config(), "jit_compile": self.jit_compile}  # type: ignore[misc]
+        """Configuration of the Keras layer, and the options of skrnn."""
+        own = {"jit_compile": self.jit_compile, "right_padded": self.right_padded}
+        return {**super().get_config(), **own}  # type: ignore[misc]
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
         """Last output (B, H), outputs (B, T, H) and states, as Keras' layer gives them."""
@@ -65,6 +69,8 @@ class LSTM(_Fused, keras.layers.LSTM):
     jit_compile : bool, default=False
         Compile the loop with XLA: a second or so once for each architecture and size of batch, and then about half
         the time. Without it TensorFlow's fused operation for CPUs runs.
+    right_padded : bool, default=False
+        Promise that masks are False at the end of a row only, which leaves out the check and the other case.
     **kwargs
         As of `keras.layers.LSTM`.
 
@@ -99,6 +105,8 @@ class GRU(_Fused, keras.layers.GRU):
     jit_compile : bool, default=False
         Compile the loop with XLA: a second or so once for each architecture and size of batch, and then about a
         third of the time.
+    right_padded : bool, default=False
+        Promise that masks are False at the end of a row only, which leaves out the check and the other case.
     **kwargs
         As of `keras.layers.GRU`.
 
@@ -134,6 +142,8 @@ class SimpleRNN(_Fused, keras.layers.SimpleRNN):
     jit_compile : bool, default=False
         Compile the loop with XLA: half a second or so once for each architecture and size of batch, and then about
         a third of the time.
+    right_padded : bool, default=False
+        Promise that masks are False at the end of a row only, which leaves out the check and the other case.
     **kwargs
         As of `keras.layers.SimpleRNN`.
 

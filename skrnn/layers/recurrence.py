@@ -120,8 +120,14 @@ class RecurrenceSpec:
         """Whether skrnn has its own loop for this recurrence."""
         return self.recipe.cls in FUSED
 
+    @property
+    def loop(self) -> str | None:
+        """Name of that loop."""
+        return FUSED[self.recipe.cls].loop if self.is_fused else None
+
     def _fused(self, return_sequences: bool, jit_compile: bool) -> keras.layers.Layer:
         options = {"return_sequences": return_sequences, "return_state": False, "jit_compile": jit_compile}
+        options["right_padded"] = True  # as all batches of the engine are
         return replace(self.recipe, cls=FUSED[self.recipe.cls]).make(**options)
 
 

@@ -116,9 +116,27 @@ class Arriving:
         return arriving
 
 
-def compiled(function: Callable) -> Callable:
-    """Compile with XLA, once for every shape, shared by all programs of the process."""
-    return tf.function(function, jit_compile=True, autograph=False)
+def compiled(function: Callable, end: Callable = tf.stop_gradient) -> Callable:
+    """Compile with XLA, once for every shape, shared by all programs of the process.
+
+    Parameters
+    ----------
+    function : callable
+        From tensors, lists of tensors, flags and None to nested lists of tensors.
+    end : callable, default=tf.stop_gradient
+        Taken of each result: an identity through which no gradient flows. XLA has no gradient of these loops, and
+        outside a graph a tape asks for it as soon as it watches.
+    """
+
+    def ended(*arguments: Any) -> Any:
+        return tf.nest.map_structure(end, function(*arguments))
+
+    return tf.function(ended, jit_compile=True, autograph=False)
+
+
+def without_gradient(x: tf.Tensor) -> tf.Tensor:
+    """Return x; a gradient through it is an error."""
+    return tf.raw_ops.PreventGradient(input=x, message="skrnn's recurrent layers have no second derivatives with XLA.")
 
 
 def padded_size(n: Any, smallest: int = SMALLEST, halves: bool = True) -> tf.Tensor:

@@ -1,7 +1,6 @@
-"""A recurrence over padded sequences in TensorFlow: one product for all inputs, then the loop, then one for all weights.
+"""A recurrence over padded sequences in TensorFlow.
 
-The loop alone depends on the step before. The product of the inputs with the kernel stands before it, and the
-gradients of all weights are products of whole sequences after it.
+The loop alone depends on the step before; the gradients of all weights are products of whole sequences after it.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import tensorflow as tf
 from skrnn.layers.elman_loop import elman_backward, elman_forward
 from skrnn.layers.gru_loop import gru_backward, gru_forward
 from skrnn.layers.lstm_loop import lstm_backward, lstm_forward
-from skrnn.layers.scan import Arriving, Tensors, compiled, padded_size
+from skrnn.layers.scan import Arriving, Tensors, compiled, padded_size, without_gradient
 
 # A batch is cut by rows into this many loops that run side by side: one small product a step is too little work for
 # two threads, two independent loops are not. More than four were never measured.
@@ -35,7 +34,7 @@ class Loop:
     backward: Callable[..., Any]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "compiled", (compiled(self.forward), compiled(self._backward)))
+        object.__setattr__(self, "compiled", (compiled(self.forward), compiled(self._backward, without_gradient)))
 
     def _backward(
         self, kept: Any, outputs: Any, u: Any, states: Any, d_sequence: Any, d_last: Any, lengths: Any, n_steps: Any

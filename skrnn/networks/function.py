@@ -38,8 +38,13 @@ class FunctionNetwork:
             return (type(self), object())
         return (type(self), self.function, fingerprint(self.architecture))
 
-    def build(self) -> keras.Model:
+    def build(self, fused: bool = True) -> keras.Model:
         """Call the function.
+
+        Parameters
+        ----------
+        fused : bool, default=True
+            Without effect: the layers are the user's.
 
         Raises
         ------

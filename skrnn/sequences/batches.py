@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from skrnn.sequences.ragged import Sequences
 
-# Sequences are sorted by length within pools of this many batches: wide enough for little padding,
-# narrow enough that every epoch mixes its batches anew.
-POOL_BATCHES = 32
+# Every epoch sorts by lengths that are this much longer at most, each by a share of its own. Equal lengths so come in
+# any order and like lengths in a new one, for about one more hundredth of padding.
+LENGTH_JITTER = 0.05
 
 # Elementwise kernels run eight or sixteen floats at a time and treat the rest apart, which differs in
 # the last bit. Batches of a multiple of 16 rows have no rest, so a sequence predicted alone and in a
@@ -27,6 +27,8 @@ def training_batches(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Shuffle sequences into batches of like length.
 
+    All sequences are sorted by length, up to a random factor, cut into batches, and the batches shuffled.
+
     Parameters
     ----------
     lengths : ndarray of shape (N,)
@@ -42,16 +44,37 @@ def training_batches(
         The rows, batch after batch.
     starts : ndarray of shape (number of batches + 1,)
         Batch ``b`` is ``order[starts[b]:starts[b + 1]]``.
+
+    Notes
+    -----
+    Padded share of the steps in batches, in hundredths; in brackets, of batches of sequences in plain order of length:
+
+    ==================================  ==========  ==========  ==========
+    lengths                             batch of 8  32          128
+    ==================================  ==========  ==========  ==========
+    log-normal, sigma 0.5, N = 4,000    2.5 (1.9)   8.4 (7.9)   11 (11)
+    log-normal, sigma 0.8, N = 4,000    1.9 (1.1)   5.8 (5.1)   12 (11)
+    log-normal, sigma 1.0, N = 4,000    1.7 (0.8)   3.9 (3.0)   12 (11)
+    log-normal, sigma 0.8, N = 300      11 (11)     30 (30)     61 (61)
+    log-normal, sigma 0.8, N = 40,000   1.1 (0.1)   1.5 (0.4)   2.6 (1.6)
+    uniform from 1 to 300, N = 4,000    1.8 (0.2)   2.5 (0.8)   4.7 (3.1)
+    uniform from 1 to 300, N = 300      3.1 (2.2)   9.7 (9.1)   26 (26)
+    geometric, mean 20, N = 4,000       1.4 (0.7)   3.9 (3.2)   9.5 (9.0)
+    ==================================  ==========  ==========  ==========
+
+    (Log-normal with median 20, cut off at 300, one of 300 among them.) What is in brackets lies in the few batches of the
+    longest. JAX rounds lengths up to few shapes: 22 in place of 5.8. The portable road pads to the longest of the epoch
+    on other backends than torch.
     """
-    order = rng.permutation(len(lengths))
-    pool = POOL_BATCHES * batch_size
-    for start in range(0, len(order), pool):
-        rows = order[start : start + pool]
-        order[start : start + pool] = rows[np.argsort(lengths[rows], kind="stable")]
+    order = np.argsort(lengths * (1 + LENGTH_JITTER * rng.random(len(lengths))))
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     batches = [batches[b] for b in rng.permutation(len(batches))]
-    starts = np.concatenate([[0], np.cumsum([len(b) for b in batches])]).astype(np.int64)
-    return np.concatenate(batches), starts
+    return np.concatenate(batches), boundaries(batches)
+
+
+def boundaries(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Where each batch starts when they are joined, and where the last one ends."""
+    return np.cumsum([0, *(len(b) for b in batches)], dtype=np.int64)
 
 
 def prediction_batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -72,8 +95,7 @@ def prediction_batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
 def batch_boundaries(lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """`prediction_batches` in the form of `training_batches`: order (N,) and starts."""
     batches = prediction_batches(lengths)
-    starts = np.concatenate([[0], np.cumsum([len(b) for b in batches])]).astype(np.int64)
-    return np.concatenate(batches), starts
+    return np.concatenate(batches), boundaries(batches)
 
 
 def padded_batch(
@@ -97,13 +119,13 @@ def padded_batch(
     padded : ndarray of shape (n_rows, T, D)
     mask : ndarray of bool, shape (n_rows, T)
     """
-    lengths = X.lengths[rows]
+    lengths, steps = X.lengths[rows], X.read(rows)
     length = int(lengths.max()) if length is None else length
     n_rows = len(rows) if n_rows is None else n_rows
-    padded = np.zeros((n_rows, length, X.n_features), X.values.dtype)
+    padded = np.zeros((n_rows, length, X.n_features), steps.dtype)
     mask = np.zeros((n_rows, length), bool)
     mask[: len(rows)] = np.arange(length) < lengths[:, None]
-    padded[mask] = X.values[X.step_positions(rows)]
+    padded[mask] = steps
     mask[len(rows) :, 0] = True
     return padded, mask
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.validation import assert_all_finite, check_array, check_consistent_length
 
+from skrnn.sequences.on_disk import pieces, read_as, steps_at_once
 from skrnn.sequences.ragged import Sequences
 
 
@@ -27,7 +28,8 @@ def check_sequences(
     Parameters
     ----------
     X : array of shape (N, T, D) or (N, T), list of arrays (T_i, D) or (T_i,), or Sequences
-        A 2-D array is N sequences of T steps with one feature each. Data frames are read as arrays.
+        A 2-D array is N sequences of T steps with one feature each. Data frames are read as arrays. Memory-mapped
+        values are looked at piece by piece and not copied; another type is given to them when they are read.
     n_features : int, optional
         D that X must have.
     tokens : bool, default=False
@@ -53,8 +55,15 @@ def check_sequences(
         If X is sparse.
     """
     sequences = _join(X, n_features, name, owner)
-    values = _check_tokens(sequences, name) if tokens else _check_values(sequences, dtype, allow_nan, name)
-    return sequences.with_values(values, sequences.feature_names)
+
+    def check(part: Sequences, first: int = 0) -> NDArray:
+        return _check_tokens(part, name, first) if tokens else _check_values(part, dtype, allow_nan, name, first)
+
+    if not sequences.on_disk:
+        return sequences.with_values(check(sequences), sequences.feature_names)
+    for begin, end in pieces(sequences.lengths, steps_at_once(sequences)):
+        read = check(sequences[begin:end], begin).dtype
+    return read_as(sequences, read)
 
 
 def _join(X: Any, n_features: int | None = None, name: str = "X", owner: str = "this") -> Sequences:
@@ -166,7 +175,8 @@ def _from_array(X: Any, name: str) -> Sequences:
     return Sequences(X.reshape(n * steps, *(X.shape[2:] or (1,))), np.arange(n + 1) * steps)
 
 
-def _check_values(sequences: Sequences, dtype: Any, allow_nan: bool, name: str) -> NDArray:
+def _check_values(sequences: Sequences, dtype: Any, allow_nan: bool, name: str, first: int = 0) -> NDArray:
+    """Values that are numbers, in a type; `first` is the number of the first sequence, in messages."""
     values = sequences.values
     if values.dtype.kind in "mM":
         raise ValueError(f"{name} must hold numbers. Got {values.dtype}.")
@@ -176,10 +186,10 @@ def _check_values(sequences: Sequences, dtype: Any, allow_nan: bool, name: str) 
     bad = np.isinf(values) if allow_nan else ~np.isfinite(values)
     if bad.any():
         position, feature = np.argwhere(bad)[0]
-        row = int(np.searchsorted(sequences.offsets, position, side="right")) - 1
+        row, step = _place(sequences, position)
         what = "NaN" if np.isnan(values[position, feature]) else f"infinity or a value too large for {values.dtype}"
         raise ValueError(
-            f"{name}[{row}] must not contain {what}. Got one at step {position - sequences.offsets[row]}, "
+            f"{name}[{first + row}] must not contain {what}. Got one at step {step}, "
             f"feature {feature}: Input {name} contains {what}."
         )
     return values
@@ -189,19 +199,24 @@ def _numeric(values: NDArray, dtype: Any) -> Any:
     return values.dtype if dtype is None and values.dtype.kind in "fiub" else (dtype or np.float64)
 
 
-def _check_tokens(sequences: Sequences, name: str) -> NDArray[np.int32]:
+def _place(sequences: Sequences, position: int) -> tuple[int, int]:
+    """From a position in the values to a sequence and a step."""
+    row = int(np.searchsorted(sequences.offsets, position, side="right")) - 1
+    return row, int(position - sequences.offsets[row])
+
+
+def _check_tokens(sequences: Sequences, name: str, first: int = 0) -> NDArray[np.int32]:
     if sequences.n_features != 1:
         raise ValueError(
             f"{name} must hold one token a step where it is embedded. Got {sequences.n_features} features a step."
         )
-    values = _check_values(sequences, np.float64, False, name)
+    values = _check_values(sequences, np.float64, False, name, first)
     wrong = (values < 0) | (values != np.floor(values)) | (values > np.iinfo(np.int32).max)
     if wrong.any():
         position = int(np.flatnonzero(wrong)[0])
-        row = int(np.searchsorted(sequences.offsets, position, side="right")) - 1
+        row, step = _place(sequences, position)
         raise ValueError(
-            f"{name}[{row}] must hold tokens, integers from 0. Got {values[position, 0]:g} "
-            f"at step {position - sequences.offsets[row]}."
+            f"{name}[{first + row}] must hold tokens, integers from 0. Got {values[position, 0]:g} at step {step}."
         )
     return values.astype(np.int32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,7 +14,8 @@ class Sequences:
     """Ragged sequences as flat `values` and `offsets`.
 
     Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``. Nothing is padded, slices share memory, and
-    scikit-learn's splitters and searches take it as it is. A memory-mapped `values` stays on disk.
+    scikit-learn's splitters and searches take it as it is. A memory-mapped `values` stays on disk, also where rows are
+    chosen in any order: they are read when they are asked for.
 
     Parameters
     ----------
@@ -32,6 +34,8 @@ class Sequences:
         ``(N,)``: one axis, as the others are ragged.
     n_features : int
         D.
+    on_disk : bool
+        Whether `values` is memory-mapped.
 
     Raises
     ------
@@ -151,6 +155,24 @@ class Sequences:
         """D, the number of features of a step."""
         return self.values.shape[1]
 
+    @property
+    def step_dtype(self) -> np.dtype:
+        """Type of the values."""
+        return self.values.dtype
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether `values` is memory-mapped, so that it may be larger than memory."""
+        return _is_mapped(self.values)
+
+    def read(self, rows: NDArray[np.int64]) -> NDArray:
+        """Steps of some rows, one row after the other, in memory."""
+        return self.values[self.step_positions(rows)]
+
+    def largest(self) -> Any:
+        """The largest of all values."""
+        return self.values.max()
+
     def to_padded(self, length: int | None = None, fill_value: float = 0.0) -> tuple[NDArray, NDArray[np.bool_]]:
         """Fill every sequence up to the same length.
 
@@ -171,10 +193,10 @@ class Sequences:
         length = longest if length is None else length
         if length < longest:
             raise ValueError(f"length must be at least {longest}, the longest sequence. Got {length}.")
-        if self.values.dtype.kind in "biu" and fill_value != int(np.nan_to_num(fill_value)):
+        if self.step_dtype.kind in "biu" and fill_value != int(np.nan_to_num(fill_value)):
             raise ValueError(f"fill_value must be an integer, as the values are. Got {fill_value}.")
         mask = np.arange(length) < self.lengths[:, None]  # (N, T)
-        padded = np.full((len(self), length, self.n_features), fill_value, self.values.dtype)
+        padded = np.full((len(self), length, self.n_features), fill_value, self.step_dtype)
         padded[mask] = self.values
         return padded, mask
 
@@ -189,38 +211,44 @@ class Sequences:
         return (self.values[a:b] for a, b in zip(self.offsets[:-1], self.offsets[1:]))
 
     def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, tuple):  # scikit-learn indexes with (rows, ...)
-            if len(key) != 2 or key[1] is not Ellipsis:
-                raise IndexError("Sequences have one axis. Index them with rows alone.")
-            key = key[0]
-        if isinstance(key, (int, np.integer)):
-            row = range(len(self))[int(key)]
-            return self.values[self.offsets[row] : self.offsets[row + 1]]
+        key = one_axis(key)
         if isinstance(key, slice) and key.step in (None, 1):
             start, stop, _ = key.indices(len(self))
             offsets = self.offsets[start : max(start, stop) + 1]
             return Sequences(self.values[offsets[0] : offsets[-1]], offsets - offsets[0], self.feature_names)
+        rows = self._rows(key)
+        if isinstance(rows, int):
+            return self.values[self.offsets[rows] : self.offsets[rows + 1]]
+        if self.on_disk:
+            from skrnn.sequences.on_disk import RowsOnDisk  # which is made of this class
+
+            return RowsOnDisk(self.values, self.offsets[rows], self.lengths[rows], feature_names=self.feature_names)
+        return Sequences(self.read(rows), offsets_of(self.lengths[rows]), self.feature_names)
+
+    def _rows(self, key: Any) -> Any:
+        """Any index along the one axis: an int for one row, an array for several."""
+        if isinstance(key, (int, np.integer)):
+            return range(len(self))[int(key)]
         rows = np.arange(len(self))[_as_index(key)]
-        if rows.ndim == 0:
-            return self[int(rows)]
         if rows.ndim > 1:
             raise IndexError(f"Sequences have one axis. Got an index of shape {np.shape(key)}.")
-        return Sequences(self.values[self.step_positions(rows)], _offsets(self.lengths[rows]), self.feature_names)
+        return rows if rows.ndim else int(rows)
 
     def step_positions(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions in `values` of all steps of these rows."""
         lengths = self.lengths[rows]
-        offsets = _offsets(lengths)
+        offsets = offsets_of(lengths)
         return np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
 
     def __repr__(self) -> str:
         lengths = self.lengths
         span = "no steps" if not len(self) else f"{lengths.min()} to {lengths.max()} steps"
         features = "1 feature" if self.n_features == 1 else f"{self.n_features} features"
-        return f"Sequences({len(self)} sequences of {span}, {features}, {self.values.dtype})"
+        return f"Sequences({len(self)} sequences of {span}, {features}, {self.step_dtype})"
 
 
-def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where sequences of these lengths start when they are joined, and the total number of steps."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
 
 
@@ -229,6 +257,22 @@ def _as_array(sequence: ArrayLike, i: int) -> NDArray:
         return np.asarray(sequence)
     except ValueError:
         raise ValueError(f"sequence {i} must have shape (time, features). Got rows of unequal length.") from None
+
+
+def one_axis(key: Any) -> Any:
+    """Take the rows out of an index that may name a second axis."""
+    if not isinstance(key, tuple):
+        return key
+    if len(key) != 2 or key[1] is not Ellipsis:  # scikit-learn indexes with (rows, ...)
+        raise IndexError("Sequences have one axis. Index them with rows alone.")
+    return key[0]
+
+
+def _is_mapped(values: Any) -> bool:
+    """Tell whether an array, or the one it is a view of, lies in a memory-mapped file."""
+    while isinstance(values, np.ndarray):
+        values = values.base
+    return isinstance(values, mmap.mmap)
 
 
 def _as_index(key: Any) -> Any:

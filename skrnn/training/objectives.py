@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from skrnn.cells.memo import remembered
 from skrnn.cells.recipe import Recipe, Snapshot, argument_names, record
 
 CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
@@ -84,11 +85,7 @@ def make_optimizer(
             )
         return optimizer_recipe(optimizer)
     if isinstance(optimizer, str):
-        try:
-            optimizer = type(keras.optimizers.get(optimizer))
-        except ValueError:
-            known = [n.lower() for n, c in vars(keras.optimizers).items() if inspect.isclass(c)]
-            raise ValueError(f"optimizer must be one of Keras. Got {optimizer!r}{nearest(optimizer, known)}.") from None
+        optimizer = _optimizer_class(optimizer)
     if not (inspect.isclass(optimizer) and issubclass(optimizer, keras.optimizers.Optimizer)):
         raise TypeError(f"optimizer must be a Keras optimizer, by name, class or instance. Got {optimizer!r:.60}.")
     check_names(optimizer, options, "optimizer")
@@ -96,7 +93,25 @@ def make_optimizer(
         options = {"learning_rate": learning_rate, **options}
     if global_clipnorm is not None and not any(name in options for name in CLIPPING):
         options = {**options, "global_clipnorm": global_clipnorm}
-    return optimizer_recipe(optimizer(**options))
+    # A rate is loaded, and is no reason to build another optimizer.
+    rate = {k: v for k, v in options.items() if k == "learning_rate" and isinstance(v, float)}
+    recipe = remembered(_built_recipe, optimizer, {k: v for k, v in options.items() if k not in rate})
+    return Recipe(recipe.cls, recipe.config | {k: float(v) for k, v in rate.items()})
+
+
+def _built_recipe(cls: type[keras.optimizers.Optimizer], options: dict[str, Any]) -> Recipe:
+    return optimizer_recipe(cls(**options))
+
+
+def _optimizer_class(name: str) -> type[keras.optimizers.Optimizer]:
+    # Keras finds classes by building them; what users registered comes first, as it does there.
+    known = {n.lower(): c for n, c in vars(keras.optimizers).items() if inspect.isclass(c)}
+    if name.lower() in known and not any(keras.saving.get_registered_object(n) for n in (name, name.lower())):
+        return known[name.lower()]
+    try:
+        return type(keras.optimizers.get(name))
+    except ValueError:
+        raise ValueError(f"optimizer must be one of Keras. Got {name!r}{nearest(name, known)}.") from None
 
 
 def optimizer_recipe(optimizer: keras.optimizers.Optimizer) -> Recipe:
@@ -151,11 +166,16 @@ def _make_metric(metric: Any, options: dict[str, Any], accuracy: str | None) -> 
         metric = type(metric) if isinstance(metric, keras.metrics.Metric) else metric
     if inspect.isclass(metric):
         check_names(metric, options, "metrics")
-        metric = metric(**options)
-    elif options:
+        return remembered(_built_metric, metric, options)
+    if options:
         raise TypeError(f"metrics__{next(iter(options))} needs a metric given by class. Got {metric!r:.60}.")
     if not callable(metric):
         raise TypeError(f"metrics must be Keras metrics or functions. Got {metric!r:.60}.")
+    return Recipe.of(metric) if isinstance(metric, keras.metrics.Metric) else metric
+
+
+def _built_metric(cls: type, options: dict[str, Any]) -> Any:
+    metric = cls(**options)
     return Recipe.of(metric) if isinstance(metric, keras.metrics.Metric) else metric
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import keras
+import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.cells.recipe import Recipe, Snapshot, fingerprint
+from skrnn.sequences.on_disk import pieces, steps_at_once
 from skrnn.sequences.ragged import Sequences
 
 
@@ -106,3 +109,30 @@ class Examples:
         if not per_step:
             return self.y, self.weights
         return self.X.with_values(self.y), self.X.with_values(self.weights[:, None])
+
+    @property
+    def exceed_a_piece(self) -> bool:
+        """Whether X is on disk and more than is read at a time."""
+        return self.X.on_disk and self.X.offsets[-1] > steps_at_once(self.X)
+
+    def take(self, rows: NDArray[np.int64], per_step: bool) -> Examples:
+        """Some of the examples; of sequences on disk nothing is read."""
+        chosen = self.X.step_positions(rows) if per_step else rows
+        return Examples(self.X[rows], self.y[chosen], self.weights[chosen])
+
+    def in_pieces(
+        self, order: NDArray[np.int64], starts: NDArray[np.int64], per_step: bool
+    ) -> Iterator[tuple[Examples, NDArray[np.int64], NDArray[np.int64]]]:
+        """Batch after batch, as many at a time as are read at once: the examples in them, and order and starts there.
+
+        Parameters
+        ----------
+        order, starts : ndarray of int
+            Batch ``b`` is ``order[starts[b]:starts[b + 1]]``.
+        per_step : bool
+            Whether targets are per step.
+        """
+        steps = np.add.reduceat(self.X.lengths[order], starts[:-1])  # of each batch
+        for begin, end in pieces(steps, steps_at_once(self.X)):
+            rows = order[starts[begin] : starts[end]]
+            yield self.take(rows, per_step), np.arange(len(rows)), starts[begin : end + 1] - starts[begin]

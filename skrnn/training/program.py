@@ -41,6 +41,7 @@ class Program(ABC):
         # Callbacks look for model.optimizer; the functions of the program do not use the compiled model.
         self.model.compile(optimizer=self.optimizer, loss=self.loss, jit_compile=False)
         self._loaded: Any = None
+        self._drawn: tuple[int, Arrays] | None = None
 
     def initial_weights(self, seed: int) -> Arrays:
         """Weights as the initializers draw them, from seed alone.
@@ -50,6 +51,11 @@ class Program(ABC):
         seed : int
             The same seed gives the same weights, whatever was drawn before.
         """
+        if self._drawn is None or self._drawn[0] != seed:  # a search with one random_state draws them in every fit
+            self._drawn = (seed, self._draw(seed))
+        return list(self._drawn[1])
+
+    def _draw(self, seed: int) -> Arrays:
         if self._initializers is None:
             with keras_seeds(seed):
                 return self.plan.network.build().get_weights()
@@ -146,9 +152,10 @@ class Program(ABC):
         for rows in prediction_batches(X.lengths):
             length = self.padded_length(int(X.lengths[rows].max()))
             padded, mask = padded_batch(X, rows, length, rows_up(len(rows)))
+            mask[len(rows) :] = False  # rows that only fill up are not run by the loops over time
             outputs = self.forward(padded, mask)[: len(rows)]
             if result is None:
-                shape = (len(X.values) if per_step else len(X), *outputs.shape[1 + per_step :])
+                shape = (int(X.offsets[-1]) if per_step else len(X), *outputs.shape[1 + per_step :])
                 result = np.empty(shape, outputs.dtype)
             if per_step:
                 result[X.step_positions(rows)] = outputs[mask[: len(rows)]]

@@ -9,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from skrnn.sequences.batches import ROW_MULTIPLE
+from skrnn.training.fused_adam import fuse_adam
 from skrnn.training.plan import Examples, Plan
 from skrnn.training.program import Program, as_samples, check_loss_rank
 
@@ -20,39 +22,75 @@ class TensorFlowProgram(Program):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
+        fuse_adam(self.optimizer)
         inputs: Any = getattr(self.model, "inputs", None)
         features = inputs[0].shape[2:] if inputs else (None,)
         self._input_dtype = inputs[0].dtype if inputs else keras.config.floatx()
-        batch = [tf.TensorSpec((None, None, *features), self._input_dtype), tf.TensorSpec((None, None), tf.bool)]
-        self._predict = compiled(lambda x, mask: self._run(x, mask, training=False), batch)
+        self._features = tuple(features)
+        self._predict: dict[int | None, Any] = {}
         self._train: Any = None
         self._evaluate: Any = None
 
-    def put(self, examples: Examples) -> Data:
-        X, y, weights = examples.X, examples.y, examples.weights
-        return (tf.constant(X.values), tf.constant(X.offsets), tf.constant(y), tf.constant(weights))
+    def put(self, examples: Examples) -> Data | Examples:
+        """Make tensors; what is on disk and too much for memory stays there, and is read piece by piece."""
+        return examples if examples.exceed_a_piece else self._tensors(examples)
 
-    def train(self, data: Data, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
-        tensors = (*data, tf.constant(order), tf.constant(starts))
+    def _tensors(self, examples: Examples) -> Data:
+        """Make tensors of which the last step is where padding comes from: zeros, any target, and no weight."""
+        X, y, weights = examples.X, examples.y, examples.weights
+        values = np.concatenate([X.values, np.zeros((1, X.n_features), X.step_dtype)])
+        if self.plan.per_step:
+            y, weights = np.concatenate([y, y[:1]]), np.concatenate([weights, np.zeros(1, weights.dtype)])
+        return (tf.constant(values), tf.constant(X.offsets), tf.constant(y), tf.constant(weights))
+
+    def train(self, data: Data | Examples, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
+        return self._over_all(self._train_sums, data, order, starts)
+
+    def evaluate(self, data: Data | Examples, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
+        return self._over_all(self._evaluate_sums, data, order, starts)
+
+    def _over_all(self, function: Any, data: Data | Examples, order: NDArray, starts: NDArray) -> dict[str, float]:
+        """Mean loss and metrics over all pieces of the data; there is one piece unless they are on disk."""
+        sums = tf.zeros(2, tf.float64)
+        if isinstance(data, Examples):
+            for piece, order_there, starts_there in data.in_pieces(order, starts, self.plan.per_step):
+                sums = function(self._tensors(piece), order_there, starts_there, sums)
+        else:
+            sums = function(data, order, starts, sums)
+        total, counted = sums.numpy()
+        return {"loss": float(total / counted), **self.metric_results()}
+
+    def _train_sums(self, data: Data, order: NDArray, starts: NDArray, sums: tf.Tensor) -> tf.Tensor:
+        tensors = (*data, tf.constant(order), tf.constant(starts), sums)
         if self._train is None:
             self._train = compiled(lambda *given: self._train_graph(*given), any_length(tensors))
-        return {"loss": float(self._train(*tensors)), **self.metric_results()}
+        return self._train(*tensors)
 
-    def evaluate(self, data: Data, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
-        tensors = (*data, tf.constant(order), tf.constant(starts))
+    def _evaluate_sums(self, data: Data, order: NDArray, starts: NDArray, sums: tf.Tensor) -> tf.Tensor:
+        tensors = (*data, tf.constant(order), tf.constant(starts), sums)
         if self._evaluate is None:
             self._evaluate = compiled(lambda *given: self._evaluate_graph(*given), any_length(tensors))
-        return {"loss": float(self._evaluate(*tensors)), **self.metric_results()}
+        return self._evaluate(*tensors)
 
     def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
+        # Few rows have a graph of their own, in which layers see how few they are.
+        rows = ROW_MULTIPLE if len(padded) == ROW_MULTIPLE else None
+        if rows not in self._predict:
+            shapes = [(rows, None, *self._features), (rows, None)]
+            signature = [tf.TensorSpec(*spec) for spec in zip(shapes, (self._input_dtype, tf.bool))]
+            function = compiled(lambda x, mask: self._run(x, mask, training=False), signature)
+            self._predict[rows] = function.get_concrete_function()
         x = padded[:, :, 0] if self.embeds else padded
-        return self._predict(tf.cast(x, self._input_dtype), tf.constant(mask)).numpy()
+        x = tf.constant(x.astype(self._input_dtype, copy=False))
+        return self._predict[rows](x, tf.constant(mask)).numpy()
 
     def _run(self, x: tf.Tensor, mask: tf.Tensor, training: bool) -> tf.Tensor:
         # The identity leaves the Keras mask behind, which metrics would apply to weights per sequence.
         return tf.identity(self.model(x, training=training, mask=mask))
 
-    def _train_graph(self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any) -> tf.Tensor:
+    def _train_graph(
+        self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any, sums: Any
+    ) -> tf.Tensor:
         def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
             with tf.GradientTape() as tape:
@@ -65,29 +103,30 @@ class TensorFlowProgram(Program):
             self._update_metrics(target, output, weight)
             return loss * count, count
 
-        return self._mean_over_batches(step, order, starts)
+        return self._over_batches(step, order, starts, sums)
 
-    def _evaluate_graph(self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any) -> tf.Tensor:
+    def _evaluate_graph(
+        self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any, sums: Any
+    ) -> tf.Tensor:
         def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
             output = self._run(x, mask, training=False)
             self._update_metrics(target, output, weight)
             return self._objective(target, output, weight, count) * count, count
 
-        return self._mean_over_batches(step, order, starts)
+        return self._over_batches(step, order, starts, sums)
 
-    def _mean_over_batches(self, step: Any, order: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
-        """Run step on the rows of every batch, one after the other; the mean of the losses, by count."""
+    def _over_batches(self, step: Any, order: tf.Tensor, starts: tf.Tensor, sums: tf.Tensor) -> tf.Tensor:
+        """Run step on the rows of every batch, one after the other; add (losses times counts, counts) to the sums."""
 
         def body(batch: tf.Tensor, total: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tensor, ...]:
             loss, count = step(order[starts[batch] : starts[batch + 1]])
             return batch + 1, total + tf.cast(loss, total.dtype), counted + tf.cast(count, total.dtype)
 
-        zero = tf.zeros((), tf.float64)
         _, total, counted = tf.while_loop(
-            lambda batch, *_: batch < tf.shape(starts)[0] - 1, body, (0, zero, zero), parallel_iterations=1
+            lambda batch, *_: batch < tf.shape(starts)[0] - 1, body, (0, sums[0], sums[1]), parallel_iterations=1
         )
-        return total / counted
+        return tf.stack([total, counted])
 
     def _batch(self, values: Any, offsets: Any, y: Any, weights: Any, rows: Any) -> tuple[Any, ...]:
         """Gather and pad the rows: x (B, T, D), mask (B, T), targets, weights, and how many they are."""
@@ -95,14 +134,14 @@ class TensorFlowProgram(Program):
         lengths = tf.gather(offsets, rows + 1) - begin
         steps = tf.range(tf.reduce_max(lengths))  # (T,)
         mask = steps[None, :] < lengths[:, None]  # (B, T)
-        positions = tf.where(mask, begin[:, None] + steps[None, :], 0)
+        last = tf.shape(values, out_type=tf.int64)[0] - 1  # the step that padding comes from
+        positions = tf.where(mask, begin[:, None] + steps[None, :], last)
         x = tf.gather(values, positions)  # (B, T, D)
-        x = tf.where(mask[:, :, None], x, tf.zeros_like(x))
         if self.embeds:
             x = x[:, :, 0]
         if self.plan.per_step:
             target = tf.gather(y, positions)  # (B, T, K)
-            weight = tf.where(mask, tf.gather(weights, positions), 0.0)  # (B, T)
+            weight = tf.gather(weights, positions)  # (B, T)
             count = tf.reduce_sum(tf.cast(mask, tf.float32))
         else:
             target, weight = tf.gather(y, rows), tf.gather(weights, rows)  # (B, K), (B,)
