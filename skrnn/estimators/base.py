@@ -27,6 +27,7 @@ from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import check_weights
 from skrnn.training import Outcome, Trainer, predict
 from skrnn.training.plan import Examples
+from skrnn.training.processes import check_process
 
 
 class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
@@ -128,6 +129,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         if groups is not None:
             check_consistent_length(sequences, groups)
         weights = self._weigh(check_weights(sample_weight, sequences, target.per_step), target)
+        check_process()
         with keras_seeds(build_seed):
             plan, head, start = make_plan(self, sequences, target, build_seed, resume)
         examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
@@ -254,6 +256,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     def model_(self) -> keras.Model:
         """A plain Keras model with a copy of the weights: ``model_(padded, mask=mask)``."""
         check_is_fitted(self)
+        check_process()
         with keras_seeds():
             model = self._plan.network.build(fused=False)
         model.set_weights(self.weights_)

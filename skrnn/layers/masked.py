@@ -114,7 +114,7 @@ def _without_empty_rows(
         return _in_shards(layer, shards, swapped(x), states, at_least_one, training)
     n_rows = tf.shape(lengths)[0]
     used = tf.reduce_max(tf.where(lengths > 0, tf.range(n_rows) + 1, 0))
-    # The product of a single row is another kernel, with another last bit, except where XLA compiles it.
+    # The product of a single row is another kernel, with another last bit; with XLA, `padded_rows` sees to that.
     used = tf.minimum(tf.maximum(used, 1 if layer.jit_compile else 2), n_rows)
     sequence, last = _in_shards(
         layer, shards, swapped(x[:used]), [s[:used] for s in states], at_least_one[:used], training
@@ -138,7 +138,9 @@ def _in_shards(layer: Any, shards: int, x: tf.Tensor, states: list, lengths: tf.
     if shards == 1 or not (layer.jit_compile or layer.loop == "lstm"):
         sequence, last = unroll(layer.loop, x, weights, states, lengths, **options)
     else:
-        size = tf.maximum(-(-tf.shape(x)[1] // shards), SHARD_ROWS)
+        n_rows = tf.shape(x)[1]
+        size = tf.maximum(-(-n_rows // shards), SHARD_ROWS)
+        size += tf.cast(n_rows % size == 1, tf.int32)  # no single row at the end
         parts = []
         for k in range(shards):  # of few rows, the later shards stay empty
             rows = slice(k * size, (k + 1) * size)

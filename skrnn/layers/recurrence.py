@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from skrnn.cells import CELLS
+from skrnn.cells.memo import remembered
 from skrnn.cells.recipe import Recipe, argument_names
 from skrnn.cells.seeding import keras_seeds
 from skrnn.layers.fused import FUSED
@@ -71,8 +72,8 @@ class RecurrenceSpec:
                 )
             cell = CELLS[cell]
         if inspect.isclass(cell) and issubclass(cell, keras.layers.Layer):
-            instance = _construct(cell, units, options)
-        elif isinstance(cell, keras.layers.Bidirectional):
+            return _construct(cell, units, options)
+        if isinstance(cell, keras.layers.Bidirectional):
             raise ValueError("cell must be one direction; set bidirectional=True for both. Got a Bidirectional layer.")
         elif isinstance(cell, keras.layers.Layer) and not isinstance(cell, keras.Model):
             instance = _reconfigure(cell, units, options)
@@ -80,9 +81,7 @@ class RecurrenceSpec:
             raise TypeError(
                 f"cell must be a name in CELLS, or a Keras cell or layer, class or instance. Got {cell!r:.80}."
             )
-        recipe = Recipe.of(instance)
-        config = {k: v for k, v in recipe.config.items() if k != "name"}
-        return cls(replace(recipe, config=config), _kind(instance))
+        return _as_spec(instance)
 
     def make(
         self, return_sequences: bool, bidirectional: bool, *, fused: bool = True, jit_compile: bool = False
@@ -131,7 +130,7 @@ class RecurrenceSpec:
         return replace(self.recipe, cls=FUSED[self.recipe.cls]).make(**options)
 
 
-def _construct(cls: type, units: int | None, options: dict[str, Any]) -> keras.layers.Layer:
+def _construct(cls: type, units: int | None, options: dict[str, Any]) -> RecurrenceSpec:
     names = argument_names(cls)
     check_options(cls.__name__, names, options)
     takes_units = names is None or "units" in names
@@ -139,8 +138,18 @@ def _construct(cls: type, units: int | None, options: dict[str, Any]) -> keras.l
         options = {"units": DEFAULT_UNITS if units is None else units, **options}
     elif units is not None:
         raise ValueError(f"{cls.__name__} takes no units. Leave units=None.")
+    return remembered(_built_spec, cls, options)
+
+
+def _built_spec(cls: type, options: dict[str, Any]) -> RecurrenceSpec:
     with keras_seeds():
-        return cls(**options)
+        return _as_spec(cls(**options))
+
+
+def _as_spec(layer: keras.layers.Layer) -> RecurrenceSpec:
+    recipe = Recipe.of(layer)
+    config = {k: v for k, v in recipe.config.items() if k != "name"}
+    return RecurrenceSpec(replace(recipe, config=config), _kind(layer))
 
 
 def _reconfigure(cell: keras.layers.Layer, units: int | None, options: dict[str, Any]) -> keras.layers.Layer:

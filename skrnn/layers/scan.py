@@ -9,7 +9,7 @@ import tensorflow as tf
 
 Tensors = Sequence[tf.Tensor]
 
-# Rows that go through XLA are filled up to 1, 8, 16, 32, ..., and steps to 8, 12, 16, 24, ...: few shapes to compile.
+# Rows that go through XLA are filled up to 2, 8, 16, 32, ..., and steps to 8, 12, 16, 24, ...: few shapes to compile.
 SMALLEST = 8
 
 
@@ -45,7 +45,7 @@ def scan(
     outputs : list of tensors (T, B, width)
     """
     size = tf.shape(inputs[0])[0]
-    rows = inputs[0].shape[1]
+    rows = carry[0].shape[0] if inputs[0].shape[1] is None else inputs[0].shape[1]
     dtype = inputs[0].dtype
     streams = [_array(size, (rows, x.shape[2]), dtype).unstack(x) for x in inputs]
     written = [_array(size, (rows, w), dtype) for w in widths]

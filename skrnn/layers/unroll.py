@@ -93,7 +93,13 @@ def unroll(
         The states after the last real step.
     """
     if name == "lstm" and not jit_compile:
-        return _block_lstm(x, weights, states, lengths, sequences)
+        if training:
+            return _block_lstm(x, weights, states, lengths, sequences)
+        n_rows = tf.shape(x)[1]
+        padding = [0, tf.cast(n_rows == 1, tf.int32)]  # see `padded_rows`
+        x, states = _padded(x, padding), [_padded_rows(s, padding) for s in states]
+        sequence, last = _block_lstm(x, weights, states, lengths, sequences)
+        return [h[:, :n_rows] for h in sequence], last
     return _unrolled(LOOPS[name], x, weights, states, lengths, jit_compile, training, sequences)
 
 
@@ -163,8 +169,8 @@ def _padded_rows(x: tf.Tensor, padding: Any) -> tf.Tensor:
 
 
 def padded_rows(n: Any) -> tf.Tensor:
-    """Rows to compile for: 1, 8, 16, 32, ..."""
-    return tf.where(n < 2, 1, padded_size(n, halves=False))
+    """Rows to compile for: 2, 8, 16, 32, ...; the product of a single row is another kernel, with another last bit."""
+    return tf.where(n <= 2, 2, padded_size(n, halves=False))
 
 
 def _padded(x: tf.Tensor, padding: Any) -> tf.Tensor:

@@ -62,9 +62,9 @@ def training_batches(
     geometric, mean 20, N = 4,000       1.4 (0.7)   3.9 (3.2)   9.5 (9.0)
     ==================================  ==========  ==========  ==========
 
-    (Log-normal with median 20, cut off at 300, one of 300 among them.) What is in brackets lies in the few batches of the
-    longest. JAX rounds lengths up to few shapes: 22 in place of 5.8. The portable road pads to the longest of the epoch
-    on other backends than torch.
+    (Log-normal with median 20, cut off at 300, one of 300 among them.) What is in brackets lies in the few batches of
+    the longest. JAX rounds lengths up to few shapes: 22 in place of 5.8. The portable road pads to the longest of the
+    epoch on other backends than torch.
     """
     order = np.argsort(lengths * (1 + LENGTH_JITTER * rng.random(len(lengths))))
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]

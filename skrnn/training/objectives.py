@@ -169,13 +169,16 @@ def _make_metric(metric: Any, options: dict[str, Any], accuracy: str | None) -> 
         return remembered(_built_metric, metric, options)
     if options:
         raise TypeError(f"metrics__{next(iter(options))} needs a metric given by class. Got {metric!r:.60}.")
-    if not callable(metric):
-        raise TypeError(f"metrics must be Keras metrics or functions. Got {metric!r:.60}.")
-    return Recipe.of(metric) if isinstance(metric, keras.metrics.Metric) else metric
+    return _metric_as_data(metric)
 
 
 def _built_metric(cls: type, options: dict[str, Any]) -> Any:
-    metric = cls(**options)
+    return _metric_as_data(cls(**options))
+
+
+def _metric_as_data(metric: Any) -> Any:
+    if not callable(metric):
+        raise TypeError(f"metrics must be Keras metrics or functions. Got {metric!r:.60}.")
     return Recipe.of(metric) if isinstance(metric, keras.metrics.Metric) else metric
 
 

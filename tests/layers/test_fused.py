@@ -190,6 +190,16 @@ def test_one_traced_function_for_all_shapes(name, jit_compile):
     assert len(traces) == 1
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_a_known_number_of_rows_and_any_number_of_steps(name, jit_compile):
+    ours, own = build(name, 5, jit_compile, return_sequences=True)
+    for batch in (1, 19):
+        call = tf.function(lambda x: ours(x, training=True), input_signature=[tf.TensorSpec((batch, None, D))])
+        x, *_ = draw(name, batch)
+        assert_same(call(x), own(x))
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_no_rows_at_all(name):
     """Where Keras' LSTM fails."""

@@ -185,7 +185,7 @@ def test_sizes_to_compile_for():
     assert all(padded_size(tf.constant(size)) == size for size in set(sizes))
     whole = [int(padded_size(tf.constant(n), halves=False)) for n in (1, 8, 9, 16, 17, 33)]
     assert whole == [8, 8, 16, 16, 32, 64]
-    assert [int(padded_rows(tf.constant(n))) for n in (0, 1, 2, 8, 9, 33)] == [1, 1, 8, 8, 16, 64]
+    assert [int(padded_rows(tf.constant(n))) for n in (0, 1, 2, 3, 8, 9, 33)] == [2, 2, 2, 8, 8, 16, 64]
 
 
 def second_derivative(layer, x):

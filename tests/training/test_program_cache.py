@@ -1,14 +1,17 @@
 """The cache of programs: bounded, lent to one user at a time, counted."""
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
 
+from skrnn import RNNClassifier
 from skrnn.cells import Recipe
 from skrnn.layers import RecurrenceSpec
 from skrnn.networks import RecurrentNetwork
-from skrnn.training import Plan, ProgramCache
+from skrnn.training import Plan, ProgramCache, program_cache
 from skrnn.training.cache import program_class
 from skrnn.training.keras_program import KerasProgram
 from skrnn.training.objectives import make_loss, make_optimizer
@@ -32,7 +35,7 @@ def test_hits_and_misses():
             assert third is not first
     info = cache.info()
     assert (info.hits, info.misses, info.idle) == (1, 3, 3)
-    assert info.build_seconds > 0
+    assert info.compile_seconds > 0
     cache.clear()
     assert cache.info() == (0, 0, 0.0, 0)
 
@@ -49,6 +52,74 @@ def test_the_one_unused_for_longest_goes():
             pass
         misses += missed
         assert cache.info().misses == misses
+
+
+def test_the_limit_may_be_another_for_a_while():
+    cache = ProgramCache(limit=3)
+    with cache.bounded(1) as same, same.bounded(2):
+        for units in (2, 3, 4):
+            with cache.borrow(plan(units)):
+                pass
+        assert (cache.limit, cache.info().idle) == (2, 2)
+    assert (cache.limit, cache.info().idle) == (3, 1)
+    cache.limit = 0
+    assert cache.info().idle == 0
+
+
+def test_limits_of_two_threads_may_overlap():
+    cache = ProgramCache(limit=5)
+    first, second = cache.bounded(1), cache.bounded(2)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert cache.limit == 2
+    second.__exit__(None, None, None)
+    assert cache.limit == 5
+
+
+@pytest.mark.parametrize("limit", [-1, 1.5, None])
+def test_a_limit_is_a_number_of_programs(limit):
+    with pytest.raises(ValueError, match="limit must be a whole number"):
+        ProgramCache(limit)
+    with pytest.raises(ValueError, match="limit must be a whole number"), ProgramCache().bounded(limit):
+        pass
+
+
+@pytest.mark.core
+def test_compile_seconds_count_first_calls(toy):
+    program_cache.clear()
+    RNNClassifier("gru", units=3, epochs=1).fit(*toy)
+    (_, program) = next(iter(program_cache._idle.values()))
+    after_fit = program_cache.info().compile_seconds
+    assert after_fit > 0
+    assert "train" not in vars(program)  # only the first call is timed
+    RNNClassifier("gru", units=3, epochs=1).fit(*toy)
+    assert program_cache.info().compile_seconds == after_fit
+
+
+@pytest.mark.core
+def test_cleared_programs_leave_memory(toy):
+    program_cache.clear()
+    RNNClassifier("lstm", units=3, epochs=1, early_stopping=True).fit(*toy).predict(toy[0])
+    programs = [weakref.ref(program) for _, program in program_cache._idle.values()]
+    models = [weakref.ref(program().model) for program in programs]
+    assert programs
+    program_cache.clear()
+    gc.collect()
+    assert [r() for r in (*programs, *models)] == [None] * 2 * len(programs)
+
+
+@pytest.mark.core
+def test_a_second_plan_builds_nothing(monkeypatch):
+    import keras
+
+    first = plan(rate=0.01)
+    monkeypatch.setattr(keras, "Variable", None)
+    monkeypatch.setattr(keras.optimizers.Adam, "__init__", None)
+    monkeypatch.setattr(keras.layers.GRUCell, "__init__", None)
+    second = plan(rate=0.5)
+    assert second.key == first.key
+    assert (first.learning_rate, second.learning_rate) == (0.01, 0.5)
 
 
 def test_a_program_whose_user_failed_is_thrown_away():
