@@ -18,8 +18,12 @@ ROW_MULTIPLE = 16
 
 # Steps in one batch of a prediction, padding included: bounds memory, and is large enough to be quick.
 # Longer sequences go `ROW_MULTIPLE` at a time, as fewer would be filled up to as many rows.
-PREDICTION_STEPS = 32_768
+PREDICTION_STEPS = 65_536
 PREDICTION_ROWS = 1024
+
+# Share of a larger batch that may be padding, and rows of a batch that may be unlike.
+PREDICTION_PADDING = 0.15
+PREDICTION_ROWS_UNLIKE = 64
 
 
 def training_batches(
@@ -81,14 +85,16 @@ def prediction_batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Cut rows, sorted by length, into batches of bounded size."""
     order = np.argsort(lengths, kind="stable")
     batches, start = [], 0
-    for stop in range(1, len(order) + 1):
-        rows = stop + 1 - start
-        full = rows > PREDICTION_ROWS or (
-            rows > ROW_MULTIPLE and stop < len(order) and rows_up(rows) * lengths[order[stop]] > PREDICTION_STEPS
-        )
-        if stop == len(order) or full:
-            batches.append(order[start:stop])
-            start = stop
+    while start < len(order):
+        rows = PREDICTION_ROWS
+        while rows > ROW_MULTIPLE:
+            taken = lengths[order[start : start + rows]]
+            alike = rows <= PREDICTION_ROWS_UNLIKE or taken.sum() >= (1 - PREDICTION_PADDING) * len(taken) * taken[-1]
+            if alike and rows_up(len(taken)) * taken[-1] <= PREDICTION_STEPS:
+                break
+            rows //= 2  # powers of two are few shapes to compile
+        batches.append(order[start : start + rows])
+        start += rows
     return batches
 
 

@@ -18,7 +18,6 @@ from skrnn.training.plan import Plan
 from skrnn.training.processes import check_process
 from skrnn.training.program import Program
 
-
 FUNCTIONS = ("train", "evaluate", "forward")
 
 
