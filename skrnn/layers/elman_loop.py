@@ -19,6 +19,7 @@ def elman_forward(
     n_steps: Any,
     before: bool,
     keep: bool,
+    every_state: bool,
 ) -> Any:
     """Run an Elman network over its inputs.
 
@@ -42,6 +43,8 @@ def elman_forward(
         Multiply the inputs before the loop, see `project`.
     keep : bool
         Without effect: `elman_backward` needs nothing but the outputs.
+    every_state : bool
+        Without effect: there is one state.
 
     Returns
     -------

@@ -19,6 +19,7 @@ def gru_forward(
     n_steps: Any,
     before: bool,
     keep: bool,
+    every_state: bool,
 ) -> Any:
     """Run a GRU over its inputs.
 
@@ -42,6 +43,8 @@ def gru_forward(
         Multiply the inputs before the loop, see `project`.
     keep : bool
         Also return what `gru_backward` reads.
+    every_state : bool
+        Without effect: there is one state.
 
     Returns
     -------

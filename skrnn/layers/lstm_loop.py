@@ -19,6 +19,7 @@ def lstm_forward(
     n_steps: Any,
     before: bool,
     keep: bool,
+    every_state: bool,
 ) -> Any:
     """Run an LSTM over its inputs.
 
@@ -42,15 +43,18 @@ def lstm_forward(
         Without effect: one product a step takes inputs and state together.
     keep : bool
         Also return what `lstm_backward` reads.
+    every_state : bool
+        Return c, too.
 
     Returns
     -------
-    outputs : list of two tensors (T, B, H)
-        h and c after each step.
+    outputs : list of one or two tensors (T, B, H)
+        h, and c where asked for, after each step.
     kept : list of tensors (T, B, 4 H), (T, B, H), (T, B, H)
         Slopes: d_z = (d_c, d_c, d_c, d_h) * slopes; the slope of h by c; and the gate f, that of c by the c before.
     """
     units = u.shape[0]
+    count = 2 if every_state else 1
     both = tf.concat([kernel, u], axis=0)  # (D + H, 4 H)
     # sigmoid(z) = tanh(z / 2) / 2 + 1 / 2: all gates are one operation over a whole matrix.
     scale = tf.repeat(tf.constant([0.5, 0.5, 1.0, 0.5], x.dtype), units)
@@ -64,16 +68,17 @@ def lstm_forward(
         c = f * c_before + i * g
         tanh_c = tf.tanh(c)
         h = o * tanh_c
+        outputs = (h, c)[:count]
         if not keep:
-            return (h, c), (h, c)
+            return (h, c), outputs
         # All that the backward loop needs and that does not depend on the step after. It is made here, and not
         # for all steps at once before that loop, where the parts of a batch that run side by side would wait.
         slopes = (1.0 - tanh_z * tanh_z) * (scale * scale) * tf.concat([g, c_before, i, tanh_c], axis=1)
-        return (h, c), (h, c, slopes, o * (1.0 - tanh_c * tanh_c), f)
+        return (h, c), (*outputs, slopes, o * (1.0 - tanh_c * tanh_c), f)
 
-    widths = (units, units, 4 * units, units, units)[: 5 if keep else 2]
+    widths = [units] * count + ([4 * units, units, units] if keep else [])
     _, outputs = scan(step, n_steps, states, [x], widths)
-    return outputs[:2], outputs[2:]
+    return outputs[:count], outputs[count:]
 
 
 def lstm_backward(
@@ -99,9 +104,9 @@ def lstm_backward(
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
         d_h, d_c = carry
         slopes, through, f, *d_sequence = inputs
-        d_h_arriving, d_c_arriving = arriving.at(t, d_sequence)
+        d_h_arriving, *d_c_arriving = arriving.at(t, d_sequence)
         d_h = d_h + d_h_arriving
-        d_c = d_c + d_c_arriving + d_h * through
+        d_c = tf.add_n([d_c, d_h * through, *d_c_arriving])
         d_z = tf.concat([d_c, d_c, d_c, d_h], axis=1) * slopes
         return (d_z @ transposed, d_c * f), (d_z,)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from skrnn.layers.unroll import SHARD_ROWS, SHARDS, unroll
+from skrnn.layers.unroll import SHARD_ROWS, SHARDS, prepared, unroll
 
 # Kernels treat 16 floats at a time and the rest apart, which differs in the last bit. With a multiple of 16 units
 # there is no rest, so the result of a sequence does not depend on the others in its batch.
@@ -36,6 +36,7 @@ def unroll_masked(layer: Any, x: tf.Tensor, states: list[tf.Tensor], mask: Any, 
     last_output : tensor (B, H)
     outputs : tensor (B, T, H), or (B, 1, H) where the layer returns the last output only
     states : list of tensors (B, H)
+        After the last step; those that the layer does not give on are as they were before the first.
     """
     shards = 1 if x.shape[0] is not None and x.shape[0] <= SHARDS * SHARD_ROWS else SHARDS
     if mask is None:
@@ -43,7 +44,7 @@ def unroll_masked(layer: Any, x: tf.Tensor, states: list[tf.Tensor], mask: Any, 
         lengths = tf.fill([tf.shape(x)[0]], tf.shape(x)[1])
         sequence, last = _in_shards(layer, shards, swapped(x), states, lengths, training)
         outputs = swapped(sequence[0]) if sequence else last[0][:, None]
-        return last[0], outputs, last
+        return last[0], outputs, [*last, *states[len(last) :]]
     mask = tf.cast(mask, tf.bool)
     lengths = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)  # (B,)
     plain = True  # all padding at the end
@@ -57,7 +58,8 @@ def unroll_masked(layer: Any, x: tf.Tensor, states: list[tf.Tensor], mask: Any, 
     if sequence:
         h = swapped(sequence[0])  # (B, T, H)
         outputs = _at_their_steps(h, last_output, mask, lengths, plain, layer)
-    return last_output, outputs, [tf.where(empty, s, h) for s, h in zip(states, last)]
+    after = [tf.where(empty, s, h) for s, h in zip(states, last)]
+    return last_output, outputs, [*after, *states[len(last) :]]
 
 
 @tf.custom_gradient
@@ -133,7 +135,9 @@ def _in_shards(layer: Any, shards: int, x: tf.Tensor, states: list, lengths: tf.
         "jit_compile": layer.jit_compile,
         "training": training,
         "sequences": layer.return_sequences,
+        "every_state": layer.return_state or layer.stateful,
     }
+    weights = prepared(layer.loop, layer.jit_compile, weights)
     # A graph loop of many small operations keeps all cores busy by itself.
     if shards == 1 or not (layer.jit_compile or layer.loop == "lstm"):
         sequence, last = unroll(layer.loop, x, weights, states, lengths, **options)

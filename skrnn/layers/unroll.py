@@ -63,6 +63,7 @@ def unroll(
     jit_compile: bool,
     training: bool,
     sequences: bool,
+    every_state: bool,
 ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
     """Run a recurrence over sequences that begin at step 0.
 
@@ -73,7 +74,7 @@ def unroll(
     x : tensor (T, B, D)
         Inputs, time first.
     weights : list of tensors
-        Kernel (D, G H), recurrent kernel (H, G H), bias (G H,) and recurrent bias (G H,).
+        As `prepared` gives them.
     states : list of tensors (B, H)
         Before the first step.
     lengths : tensor (B,) of int
@@ -84,23 +85,25 @@ def unroll(
         Keep what the gradient needs; without it the loop is run again should a gradient be asked for.
     sequences : bool
         Return h of every step, too.
+    every_state : bool
+        Return the last c of an LSTM, too.
 
     Returns
     -------
     sequence : list of one tensor (T, B, H), or empty
         h after each step; undefined after the last real step of a row.
     last : list of tensors (B, H)
-        The states after the last real step.
+        h, and c where asked for, after the last real step.
     """
     if name == "lstm" and not jit_compile:
         if training:
-            return _block_lstm(x, weights, states, lengths, sequences)
+            return _block_lstm(x, weights, states, lengths, sequences, every_state)
         n_rows = tf.shape(x)[1]
         padding = [0, tf.cast(n_rows == 1, tf.int32)]  # see `padded_rows`
         x, states = _padded(x, padding), [_padded_rows(s, padding) for s in states]
-        sequence, last = _block_lstm(x, weights, states, lengths, sequences)
+        sequence, last = _block_lstm(x, weights, states, lengths, sequences, every_state)
         return [h[:, :n_rows] for h in sequence], last
-    return _unrolled(LOOPS[name], x, weights, states, lengths, jit_compile, training, sequences)
+    return _unrolled(LOOPS[name], x, weights, states, lengths, jit_compile, training, sequences, every_state)
 
 
 def _unrolled(
@@ -112,6 +115,7 @@ def _unrolled(
     jit: bool,
     training: bool,
     sequences: bool,
+    every_state: bool,
 ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
     forward, backward = loop.pair(jit)
     length, n_rows = tf.shape(x)[0], tf.shape(x)[1]
@@ -120,7 +124,7 @@ def _unrolled(
     padding = [padded_size(length) - length, padded_rows(n_rows) - n_rows] if jit else None
 
     def run(keep: bool, x: Any, kernel: Any, u: Any, bias: Any, b: Any, *states: Any) -> Any:
-        return forward(x, kernel, u, bias, b, list(states), n_steps, not jit, keep)
+        return forward(x, kernel, u, bias, b, list(states), n_steps, not jit, keep, every_state)
 
     @tf.custom_gradient
     def call(x: Any, kernel: Any, u: Any, bias: Any, b: Any, *states: Any) -> Any:
@@ -178,32 +182,50 @@ def _padded(x: tf.Tensor, padding: Any) -> tf.Tensor:
     return x if padding is None else tf.pad(x, [[0, padding[0]], [0, padding[1]], [0, 0]])
 
 
-def _block_lstm(
-    x: tf.Tensor, weights: Tensors, states: Tensors, lengths: tf.Tensor, sequences: bool
-) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-    """TensorFlow's fused LSTM for the CPU; its gates stand in the order i, c, f, o."""
+def prepared(name: str, jit_compile: bool, weights: Tensors) -> list[tf.Tensor]:
+    """Bring the weights of a layer into the form that `unroll` takes, once for all parts of a batch.
+
+    Parameters
+    ----------
+    name, jit_compile
+        As of `unroll`.
+    weights : list of tensors
+        Kernel (D, G H), recurrent kernel (H, G H), bias (G H,) and recurrent bias (G H,).
+
+    Returns
+    -------
+    list of tensors
+        The same; or for TensorFlow's fused LSTM, whose gates stand in the order i, c, f, o, one matrix (D + H, 4 H)
+        and the bias.
+    """
+    if name != "lstm" or jit_compile:
+        return list(weights)
     kernel, u, bias, _ = weights
-    kernel, u, bias = (_with_c_before_f(w) for w in (kernel, u, bias))
-    peephole = tf.zeros((u.shape[0],), x.dtype)
+    i, f, c, o = tf.split(tf.concat([kernel, u, bias[None]], axis=0), 4, axis=1)
+    block = tf.concat([i, c, f, o], axis=1)
+    return [block[:-1], block[-1]]
+
+
+def _block_lstm(
+    x: tf.Tensor, weights: Tensors, states: Tensors, lengths: tf.Tensor, sequences: bool, every_state: bool
+) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+    """TensorFlow's fused LSTM for the CPU."""
+    peephole = tf.zeros((states[0].shape[1],), x.dtype)
     result = tf.raw_ops.BlockLSTM(
         seq_len_max=tf.where(tf.shape(x)[1] > 0, tf.shape(x, tf.int64)[0], 0),
         x=x,
         cs_prev=states[1],
         h_prev=states[0],
-        w=tf.concat([kernel, u], axis=0),
+        w=weights[0],
         wci=peephole,
         wcf=peephole,
         wco=peephole,
-        b=bias,
+        b=weights[1],
         forget_bias=0.0,
         cell_clip=-1.0,
     )
-    return [result.h] if sequences else [], [_last(result.h, lengths), _last(result.cs, lengths)]
-
-
-def _with_c_before_f(w: tf.Tensor) -> tf.Tensor:
-    i, f, c, o = tf.split(w, 4, axis=-1)
-    return tf.concat([i, c, f, o], axis=-1)
+    last = [result.h, result.cs] if every_state else [result.h]
+    return [result.h] if sequences else [], [_last(h, lengths) for h in last]
 
 
 def _rows(x: tf.Tensor) -> tf.Tensor:
