@@ -78,8 +78,7 @@ class TensorFlowProgram(Program):
         if rows not in self._predict:
             shapes = [(rows, None, *self._features), (rows, None)]
             signature = [tf.TensorSpec(*spec) for spec in zip(shapes, (self._input_dtype, tf.bool))]
-            function = compiled(lambda x, mask: self._run(x, mask, training=False), signature)
-            self._predict[rows] = function.get_concrete_function()
+            self._predict[rows] = compiled(lambda x, mask: self._run(x, mask, training=False), signature)
         x = padded[:, :, 0] if self.embeds else padded
         x = tf.constant(x.astype(self._input_dtype, copy=False))
         return self._predict[rows](x, tf.constant(mask)).numpy()
@@ -162,11 +161,11 @@ class TensorFlowProgram(Program):
 
 
 def compiled(function: Any, signature: list[tf.TensorSpec]) -> Any:
-    """Trace a function once, for all lengths.
+    """Trace a function, once for all lengths.
 
-    It must be a function of its own for each program: TensorFlow counts the traces of one function, and warns of many.
+    The traced function is called itself, as TensorFlow would count its traces over all programs, and warn.
     """
-    return tf.function(function, autograph=False, input_signature=signature)
+    return tf.function(function, autograph=False, input_signature=signature).get_concrete_function()
 
 
 def any_length(tensors: tuple[tf.Tensor, ...]) -> list[tf.TensorSpec]:

@@ -385,13 +385,22 @@ def test_other_lengths_and_numbers_trace_nothing_new(toy):
     X, y = toy
     program_cache.clear()
     model = RNNClassifier("elman", **{**FAST, "epochs": 2}, early_stopping=True)
+    seen = set()
     for n in (40, 30, 21):
         model.fit([x[:n] for x in X[:n]], y[:n]).predict(X)
         model.predict(X[:1])
-    with program_cache.borrow(model._plan) as program:
-        for function in (program._train, program._evaluate):
-            assert function.experimental_get_tracing_count() == 1
-        assert len(program._predict) == 2  # one for few sequences, one for any number
+        with program_cache.borrow(model._plan) as program:
+            graphs = (program._train, program._evaluate, *program._predict.values())
+            seen.add(tuple(id(graph) for graph in graphs))
+    assert len(seen) == 1
+    assert len(graphs) == 4  # predictions have one for few sequences, and one for any number
+
+
+def test_many_architectures_make_tensorflow_warn_of_nothing(toy, caplog):
+    X, y = toy
+    for units in range(2, 9):
+        RNNClassifier("elman", **{**FAST, "units": units, "epochs": 1}).fit(X, y).predict(X)
+    assert "retracing" not in caplog.text
 
 
 def test_verbose(toy, capsys):
