@@ -17,8 +17,10 @@ LENGTH_JITTER = 0.05
 ROW_MULTIPLE = 16
 
 # Steps in one batch of a prediction, padding included: bounds memory, and is large enough to be quick.
+# The same of features times steps, 16 MB of float32.
 # Longer sequences go `ROW_MULTIPLE` at a time, as fewer would be filled up to as many rows.
 PREDICTION_STEPS = 65_536
+PREDICTION_VALUES = 2**22
 PREDICTION_ROWS = 1024
 
 # Share of a larger batch that may be padding, and rows of a batch that may be unlike.
@@ -81,8 +83,9 @@ def boundaries(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.cumsum([0, *(len(b) for b in batches)], dtype=np.int64)
 
 
-def prediction_batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def prediction_batches(lengths: NDArray[np.int64], n_features: int = 1) -> list[NDArray[np.int64]]:
     """Cut rows, sorted by length, into batches of bounded size."""
+    most = min(PREDICTION_STEPS, PREDICTION_VALUES // n_features)
     order = np.argsort(lengths, kind="stable")
     batches, start = [], 0
     while start < len(order):
@@ -90,7 +93,7 @@ def prediction_batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         while rows > ROW_MULTIPLE:
             taken = lengths[order[start : start + rows]]
             alike = rows <= PREDICTION_ROWS_UNLIKE or taken.sum() >= (1 - PREDICTION_PADDING) * len(taken) * taken[-1]
-            if alike and rows_up(len(taken)) * taken[-1] <= PREDICTION_STEPS:
+            if alike and rows_up(len(taken)) * taken[-1] <= most:
                 break
             rows //= 2  # powers of two are few shapes to compile
         batches.append(order[start : start + rows])
@@ -98,9 +101,9 @@ def prediction_batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return batches
 
 
-def batch_boundaries(lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def batch_boundaries(lengths: NDArray[np.int64], n_features: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """`prediction_batches` in the form of `training_batches`: order (N,) and starts."""
-    batches = prediction_batches(lengths)
+    batches = prediction_batches(lengths, n_features)
     return np.concatenate(batches), boundaries(batches)
 
 

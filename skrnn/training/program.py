@@ -149,7 +149,7 @@ class Program(ABC):
         """Outputs of the network, (N, K), or (total steps, K) where they are per step."""
         per_step = self.plan.per_step
         result: NDArray | None = None
-        for rows in prediction_batches(X.lengths):
+        for rows in prediction_batches(X.lengths, X.n_features):
             length = self.padded_length(int(X.lengths[rows].max()))
             padded, mask = padded_batch(X, rows, length, rows_up(len(rows)))
             mask[len(rows) :] = False  # rows that only fill up are not run by the loops over time

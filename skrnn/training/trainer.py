@@ -160,7 +160,9 @@ class _Epoch:
         self.lengths = training.X.lengths
         self.data = program.put(training)
         self.held_out = (
-            None if validation is None else (program.put(validation), *batch_boundaries(validation.X.lengths))
+            None
+            if validation is None
+            else (program.put(validation), *batch_boundaries(validation.X.lengths, validation.X.n_features))
         )
         self.batch_size = len(training.X) if trainer.batch_size == -1 else trainer.batch_size
         # The mean loss of an epoch counts steps where there is an output for each, and sequences elsewhere.

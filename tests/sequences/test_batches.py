@@ -182,6 +182,12 @@ def test_prediction_batches_are_as_large_as_they_may_be():
     assert [len(rows) for rows in prediction_batches(LENGTHS["many long"])] == [16, 16, 8]
 
 
+def test_prediction_batches_of_wide_steps_are_smaller():
+    lengths = np.full(1024, 64)
+    assert [len(rows) for rows in prediction_batches(lengths, n_features=256)] == [256] * 4
+    assert [len(rows) for rows in prediction_batches(lengths, n_features=10**9)] == [16] * 64
+
+
 def test_prediction_batches_are_hardly_padded():
     # Measured: 0.16.
     lengths = LENGTHS["log-normal"]
