@@ -41,33 +41,10 @@ class FitTask:
     """One fit, told to the callbacks of an estimator epoch by epoch; an observer of a `Trainer`.
 
     Use it inside a method decorated with `with_callbacks`, which sees to the end of the callbacks however the fit ends.
-
-    Parameters
-    ----------
-    estimator : SequenceEstimator
-        Being fitted.
-    X, y, sample_weight : as in `fit`
-        Handed to the callbacks as they are; what early stopping holds out is in them.
-    epochs : int
-        How many there are at most.
-    fitted : callable
-        From an `Outcome` to the attributes of an estimator whose fit ended with it. Called only if a callback asks.
     """
 
-    def __init__(
-        self,
-        estimator: Any,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        epochs: int,
-        fitted: Callable[[Outcome], dict[str, Any]],
-    ) -> None:
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        self._told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        self._fitted = fitted
-        self._fit = estimator._init_callback_context(max_subtasks=epochs)
-        self._fit.call_on_fit_task_begin(**self._told)
+    def __init__(self, fit: Any, told: dict[str, Any], fitted: Callable[[Outcome], dict[str, Any]]) -> None:
+        self._fit, self._told, self._fitted = fit, told, fitted
 
     @classmethod
     def begin(
@@ -79,9 +56,27 @@ class FitTask:
         epochs: int,
         fitted: Callable[[Outcome], dict[str, Any]],
     ) -> FitTask | None:
-        """Begin the task of a fit; None if nobody would hear of it."""
-        heard = epochs > 0 and getattr(estimator, "_skl_callbacks", None)
-        return cls(estimator, X, y, sample_weight, epochs, fitted) if heard else None
+        """Begin the task of a fit; None if nobody would hear of it.
+
+        Parameters
+        ----------
+        estimator : SequenceEstimator
+            Being fitted.
+        X, y, sample_weight : as in `fit`
+            Handed to the callbacks as they are; what early stopping holds out is in them.
+        epochs : int
+            How many there are at most.
+        fitted : callable
+            From an `Outcome` to the attributes of an estimator whose fit ended with it. Called only if a callback
+            asks.
+        """
+        if not epochs or not getattr(estimator, "_skl_callbacks", None):
+            return None
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        fit = estimator._init_callback_context(max_subtasks=epochs)
+        fit.call_on_fit_task_begin(**told)
+        return cls(fit, told, fitted)
 
     def epoch_begin(self, reached: Callable[[], Outcome]) -> None:
         """Tell that an epoch begins."""

@@ -7,10 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
-Tensors = Sequence[tf.Tensor]
+from skrnn.sequences.batches import FEW_LENGTHS
 
-# Rows that go through XLA are filled up to 2, 8, 16, 32, ..., and steps to 8, 12, 16, 24, ...: few shapes to compile.
-SMALLEST = 8
+Tensors = Sequence[tf.Tensor]
 
 
 def scan(
@@ -139,11 +138,7 @@ def without_gradient(x: tf.Tensor) -> tf.Tensor:
     return tf.raw_ops.PreventGradient(input=x, message="skrnn's recurrent layers have no second derivatives with XLA.")
 
 
-def padded_size(n: Any, smallest: int = SMALLEST, halves: bool = True) -> tf.Tensor:
-    """Round a number up to smallest times 1, 1.5, 2, 3, 4, 6, ..., or times 1, 2, 4, ... without halves."""
-    size = tf.constant(smallest)
-    sizes = [smallest * 2**k for k in range(24)]
-    if halves:
-        sizes = sorted([*sizes, *(s * 3 // 2 for s in sizes)])
-    size = tf.constant(sizes)
-    return size[tf.searchsorted(size, [n])[0]]
+def padded_size(n: Any, halves: bool = True) -> tf.Tensor:
+    """Round a number up to one of `FEW_LENGTHS`, or, without halves, to every other one: 8, 16, 32, ..."""
+    sizes = tf.constant(FEW_LENGTHS if halves else FEW_LENGTHS[::2], tf.int32)
+    return sizes[tf.searchsorted(sizes, [n])[0]]

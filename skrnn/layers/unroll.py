@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
@@ -25,31 +24,29 @@ SHARDS = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") el
 SHARD_ROWS = 8
 
 
-@dataclass(frozen=True)
 class Loop:
-    """A recurrence: how many states it has, and its loops, plain and compiled with XLA."""
+    """The two loops of a recurrence, plain and compiled with XLA.
 
-    states: int
-    forward: Callable[..., Any]
-    backward: Callable[..., Any]
+    Parameters
+    ----------
+    forward, backward : callable
+        Such as `lstm_forward` and `lstm_backward`.
+    """
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "compiled", (compiled(self.forward), compiled(self._backward, without_gradient)))
+    def __init__(self, forward: Callable[..., Any], backward: Callable[..., Any]) -> None:
+        def with_tensors(  # of which alone a compiled function is made
+            kept: Any, outputs: Any, u: Any, states: Any, d_sequence: Any, d_last: Any, lengths: Any, n_steps: Any
+        ) -> Any:
+            return backward(kept, outputs, u, states, Arriving(d_sequence, d_last, lengths), n_steps)
 
-    def _backward(
-        self, kept: Any, outputs: Any, u: Any, states: Any, d_sequence: Any, d_last: Any, lengths: Any, n_steps: Any
-    ) -> Any:
-        return self.backward(kept, outputs, u, states, Arriving(d_sequence, d_last, lengths), n_steps)
-
-    def pair(self, jit_compile: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        """Forward and backward."""
-        return self.compiled if jit_compile else (self.forward, self._backward)  # type: ignore[attr-defined]
+        self.plain = (forward, with_tensors)
+        self.compiled = (compiled(forward), compiled(with_tensors, without_gradient))
 
 
 LOOPS = {
-    "elman": Loop(1, elman_forward, elman_backward),
-    "gru": Loop(1, gru_forward, gru_backward),
-    "lstm": Loop(2, lstm_forward, lstm_backward),
+    "elman": Loop(elman_forward, elman_backward),
+    "gru": Loop(gru_forward, gru_backward),
+    "lstm": Loop(lstm_forward, lstm_backward),
 }
 
 
@@ -117,7 +114,7 @@ def _unrolled(
     sequences: bool,
     every_state: bool,
 ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-    forward, backward = loop.pair(jit)
+    forward, backward = loop.compiled if jit else loop.plain
     length, n_rows = tf.shape(x)[0], tf.shape(x)[1]
     n_steps = tf.where(n_rows > 0, length, 0)
     # XLA compiles for each size: there must be few.

@@ -16,6 +16,9 @@ LENGTH_JITTER = 0.05
 # batch gives the same bits.
 ROW_MULTIPLE = 16
 
+# Lengths to pad to where every shape is compiled: 8, 12, 16, 24, 32, 48, ..., few, and at most half as much again.
+FEW_LENGTHS = np.array([8 * 2**k * half // 2 for k in range(24) for half in (2, 3)])
+
 # Steps in one batch of a prediction, padding included: bounds memory, and is large enough to be quick.
 # The same of features times steps, 16 MB of float32.
 # Longer sequences go `ROW_MULTIPLE` at a time, as fewer would be filled up to as many rows.

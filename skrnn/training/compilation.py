@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.sequences.batches import FEW_LENGTHS
+
 # Steps of batches (T for each batch of length T) in a whole training from which on compiling with XLA saves more time
 # than it costs. Measured by docs/benchmarks/speed/xla.py on two cores.
 BREAK_EVEN = {"elman": 20_000, "gru": 20_000, "lstm": 100_000}
@@ -40,12 +42,7 @@ def compilation_pays(loops: list[str], lengths: NDArray[np.int64], batch_size: i
         return False
     size = len(lengths) if batch_size == -1 else batch_size
     steps = epochs * np.sort(lengths)[::-size].sum()  # the longest of each batch of like length
-    sizes = min(_padded_sizes(int(lengths.min()), int(lengths.max())), SIZES_AT_MOST)
+    shortest, longest = np.searchsorted(FEW_LENGTHS, [lengths.min(), lengths.max()])
+    sizes = min(longest - shortest + 1, SIZES_AT_MOST)
     costs = sum(1.0 / BREAK_EVEN[loop] for loop in loops) / len(loops)
     return bool(steps * costs > sizes)
-
-
-def _padded_sizes(shortest: int, longest: int) -> int:
-    """How many of 8, 12, 16, 24, 32, ... lie between two lengths."""
-    sizes = np.array([8 * 2**k * half // 2 for k in range(24) for half in (2, 3)])
-    return int(np.searchsorted(sizes, longest) - np.searchsorted(sizes, shortest)) + 1

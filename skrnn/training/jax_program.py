@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.sequences.batches import padded_batch
+from skrnn.sequences.batches import FEW_LENGTHS, padded_batch
 from skrnn.training.plan import Examples, Plan
 from skrnn.training.program import Program, as_samples, check_loss_rank
 
@@ -24,11 +24,8 @@ class JaxProgram(Program):
         self._outputs = jax.jit(self._pure_outputs)
 
     def padded_length(self, length: int) -> int:
-        """Round up to 8 times 1, 1.5, 2, 3, 4, 6, ..., so that there are few shapes to compile."""
-        size = 8
-        while size < length:
-            size = size * 3 // 2 if (size & (size - 1)) == 0 else size * 4 // 3
-        return size
+        """One of few lengths, each of which is compiled."""
+        return int(FEW_LENGTHS[np.searchsorted(FEW_LENGTHS, length)])
 
     def put(self, examples: Examples) -> Examples:
         return examples
