@@ -21,8 +21,6 @@ class KerasProgram(Program):
         super().__init__(plan)
         if keras.backend.backend() == "torch":
             _own_generators(self.model)
-        inputs: Any = getattr(self.model, "inputs", None)
-        self._input_dtype = inputs[0].dtype if inputs else keras.config.floatx()
         self._fitted = _Fitted(self.model, self.loss, self.metrics, plan.per_step)
         # JAX is of no use without its compiler; XLA below TensorFlow takes seconds for each shape.
         compiler = keras.backend.backend() == "jax"
@@ -47,11 +45,6 @@ class KerasProgram(Program):
 
     def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
         return np.asarray(self._fitted.predict_on_batch((self.model_input(padded), mask)))
-
-    def model_input(self, padded: NDArray) -> NDArray:
-        """(B, T, D) -> (B, T, D), or (B, T) tokens, in the type of the model's input."""
-        x = padded[:, :, 0] if self.embeds else padded
-        return x.astype(self._input_dtype, copy=False)
 
     def _batches(self, data: Examples, order: NDArray[np.int64], starts: NDArray[np.int64]) -> Any:
         batches = _Batches(self, data, order, starts)

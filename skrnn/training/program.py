@@ -40,6 +40,8 @@ class Program(ABC):
         self.metrics = plan.make_metrics()
         # Callbacks look for model.optimizer; the functions of the program do not use the compiled model.
         self.model.compile(optimizer=self.optimizer, loss=self.loss, jit_compile=False)
+        inputs: Any = getattr(self.model, "inputs", None)
+        self.input_dtype = inputs[0].dtype if inputs else keras.config.floatx()
         self._loaded: Any = None
         self._drawn: tuple[int, Arrays] | None = None
 
@@ -163,6 +165,11 @@ class Program(ABC):
                 result[rows] = outputs
         assert result is not None
         return result
+
+    def model_input(self, padded: NDArray) -> NDArray:
+        """(B, T, D) -> (B, T, D), or (B, T) tokens, in the type of the model's input."""
+        x = padded[:, :, 0] if self.embeds else padded
+        return x.astype(self.input_dtype, copy=False)
 
     @property
     def embeds(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -25,7 +24,6 @@ class TensorFlowProgram(Program):
         fuse_adam(self.optimizer)
         inputs: Any = getattr(self.model, "inputs", None)
         features = inputs[0].shape[2:] if inputs else (None,)
-        self._input_dtype = inputs[0].dtype if inputs else keras.config.floatx()
         self._features = tuple(features)
         self._predict: dict[int | None, Any] = {}
         self._train: Any = None
@@ -77,11 +75,9 @@ class TensorFlowProgram(Program):
         rows = ROW_MULTIPLE if len(padded) == ROW_MULTIPLE else None
         if rows not in self._predict:
             shapes = [(rows, None, *self._features), (rows, None)]
-            signature = [tf.TensorSpec(*spec) for spec in zip(shapes, (self._input_dtype, tf.bool))]
+            signature = [tf.TensorSpec(*spec) for spec in zip(shapes, (self.input_dtype, tf.bool))]
             self._predict[rows] = compiled(lambda x, mask: self._run(x, mask, training=False), signature)
-        x = padded[:, :, 0] if self.embeds else padded
-        x = tf.constant(x.astype(self._input_dtype, copy=False))
-        return self._predict[rows](x, tf.constant(mask)).numpy()
+        return self._predict[rows](tf.constant(self.model_input(padded)), tf.constant(mask)).numpy()
 
     def _run(self, x: tf.Tensor, mask: tf.Tensor, training: bool) -> tf.Tensor:
         # The identity leaves the Keras mask behind, which metrics would apply to weights per sequence.
