@@ -70,7 +70,8 @@ class LSTM(_Fused, keras.layers.LSTM):
         Compile the loop with XLA: a second or so once for each architecture and size of batch, and then about half
         the time. Without it TensorFlow's fused operation for CPUs runs.
     right_padded : bool, default=False
-        Promise that masks are False at the end of a row only, which leaves out the check and the other case.
+        Promise that masks are False at the end of a row only, and in training not at its first step, which leaves
+        out checks and other cases.
     **kwargs
         As of `keras.layers.LSTM`.
 
@@ -106,7 +107,8 @@ class GRU(_Fused, keras.layers.GRU):
         Compile the loop with XLA: a second or so once for each architecture and size of batch, and then about a
         third of the time.
     right_padded : bool, default=False
-        Promise that masks are False at the end of a row only, which leaves out the check and the other case.
+        Promise that masks are False at the end of a row only, and in training not at its first step, which leaves
+        out checks and other cases.
     **kwargs
         As of `keras.layers.GRU`.
 
@@ -143,7 +145,8 @@ class SimpleRNN(_Fused, keras.layers.SimpleRNN):
         Compile the loop with XLA: half a second or so once for each architecture and size of batch, and then about
         a third of the time.
     right_padded : bool, default=False
-        Promise that masks are False at the end of a row only, which leaves out the check and the other case.
+        Promise that masks are False at the end of a row only, and in training not at its first step, which leaves
+        out checks and other cases.
     **kwargs
         As of `keras.layers.SimpleRNN`.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from skrnn.layers.unroll import SHARD_ROWS, SHARDS, prepared, unroll
+from skrnn.layers.unroll import SHARD_ROWS, SHARDS, unroll
 
 # Kernels treat 16 floats at a time and the rest apart, which differs in the last bit. With a multiple of 16 units
 # there is no rest, so the result of a sequence does not depend on the others in its batch.
@@ -51,14 +51,19 @@ def unroll_masked(layer: Any, x: tf.Tensor, states: list[tf.Tensor], mask: Any, 
     if not layer.right_padded:
         plain = tf.reduce_all(mask == tf.sequence_mask(lengths, tf.shape(mask)[1]))
     x = _real_steps_first(x, mask, lengths, plain, layer.go_backwards)
-    sequence, last = _without_empty_rows(layer, shards, x, states, lengths, training)
-    empty = lengths[:, None] == 0
-    last_output = tf.where(empty, tf.zeros_like(last[0]), last[0])
+    filled = training and layer.right_padded  # no row is empty
+    if filled:
+        sequence, last = _in_shards(layer, shards, swapped(x), states, lengths, training)
+        last_output = last[0]
+    else:
+        sequence, last = _without_empty_rows(layer, shards, x, states, lengths, training)
+        empty = lengths[:, None] == 0
+        last_output = tf.where(empty, tf.zeros_like(last[0]), last[0])
     outputs = last_output[:, None]
     if sequence:
         h = swapped(sequence[0])  # (B, T, H)
         outputs = _at_their_steps(h, last_output, mask, lengths, plain, layer)
-    after = [tf.where(empty, s, h) for s, h in zip(states, last)]
+    after = last if filled else [tf.where(empty, s, h) for s, h in zip(states, last)]
     return last_output, outputs, [*after, *states[len(last) :]]
 
 
@@ -132,25 +137,13 @@ def _in_shards(layer: Any, shards: int, x: tf.Tensor, states: list, lengths: tf.
     if not training:
         weights, states = _widened(weights, states, units)
     options = {
+        "shards": shards,
         "jit_compile": layer.jit_compile,
         "training": training,
         "sequences": layer.return_sequences,
         "every_state": layer.return_state or layer.stateful,
     }
-    weights = prepared(layer.loop, layer.jit_compile, weights)
-    # A graph loop of many small operations keeps all cores busy by itself.
-    if shards == 1 or not (layer.jit_compile or layer.loop == "lstm"):
-        sequence, last = unroll(layer.loop, x, weights, states, lengths, **options)
-    else:
-        n_rows = tf.shape(x)[1]
-        size = tf.maximum(-(-n_rows // shards), SHARD_ROWS)
-        size += tf.cast(n_rows % size == 1, tf.int32)  # no single row at the end
-        parts = []
-        for k in range(shards):  # of few rows, the later shards stay empty
-            rows = slice(k * size, (k + 1) * size)
-            parts.append(unroll(layer.loop, x[:, rows], weights, [s[rows] for s in states], lengths[rows], **options))
-        sequence = [tf.concat(part, axis=1) for part in zip(*(sequence for sequence, _ in parts))]
-        last = [tf.concat(part, axis=0) for part in zip(*(last for _, last in parts))]
+    sequence, last = unroll(layer.loop, x, weights, states, lengths, **options)
     if units % UNIT_MULTIPLE == 0 or training:
         return sequence, last
     return [h[:, :, :units] for h in sequence], [h[:, :units] for h in last]

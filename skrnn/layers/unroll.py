@@ -11,6 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from skrnn.layers.block_lstm import block_lstm
 from skrnn.layers.elman_loop import elman_backward, elman_forward
 from skrnn.layers.gru_loop import gru_backward, gru_forward
 from skrnn.layers.lstm_loop import lstm_backward, lstm_forward
@@ -57,12 +58,13 @@ def unroll(
     states: Tensors,
     lengths: tf.Tensor,
     *,
+    shards: int,
     jit_compile: bool,
     training: bool,
     sequences: bool,
     every_state: bool,
 ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-    """Run a recurrence over sequences that begin at step 0.
+    """Run a recurrence over sequences that begin at step 0, in parts of the batch side by side.
 
     Parameters
     ----------
@@ -71,11 +73,13 @@ def unroll(
     x : tensor (T, B, D)
         Inputs, time first.
     weights : list of tensors
-        As `prepared` gives them.
+        Kernel (D, G H), recurrent kernel (H, G H), bias (G H,) and recurrent bias (G H,).
     states : list of tensors (B, H)
         Before the first step.
     lengths : tensor (B,) of int
         Real steps of each row, at least 1.
+    shards : int
+        Parts at most. A graph loop of many small operations keeps all cores busy by itself, and is run as one.
     jit_compile : bool
         Compile the loops with XLA.
     training : bool
@@ -94,13 +98,35 @@ def unroll(
     """
     if name == "lstm" and not jit_compile:
         if training:
-            return _block_lstm(x, weights, states, lengths, sequences, every_state)
+            return block_lstm(x, weights, states, lengths, shard_sizes(x, shards), sequences, every_state)
         n_rows = tf.shape(x)[1]
         padding = [0, tf.cast(n_rows == 1, tf.int32)]  # see `padded_rows`
         x, states = _padded(x, padding), [_padded_rows(s, padding) for s in states]
-        sequence, last = _block_lstm(x, weights, states, lengths, sequences, every_state)
-        return [h[:, :n_rows] for h in sequence], last
-    return _unrolled(LOOPS[name], x, weights, states, lengths, jit_compile, training, sequences, every_state)
+        lengths = tf.pad(lengths, [[0, padding[1]]], constant_values=1)
+        sequence, last = block_lstm(x, weights, states, lengths, shard_sizes(x, shards), sequences, every_state)
+        return [h[:, :n_rows] for h in sequence], [h[:n_rows] for h in last]
+    options = (jit_compile, training, sequences, every_state)
+    if shards == 1 or not jit_compile:
+        return _unrolled(LOOPS[name], x, weights, states, lengths, *options)
+    sizes = shard_sizes(x, shards)
+    rows = zip(*(tf.split(s, sizes, num=shards) for s in (*states, lengths)))
+    parts = [
+        _unrolled(LOOPS[name], part, weights, given[:-1], given[-1], *options)
+        for part, given in zip(tf.split(x, sizes, axis=1, num=shards), rows)
+    ]
+    sequence = [tf.concat(part, axis=1) for part in zip(*(sequence for sequence, _ in parts))]
+    return sequence, [tf.concat(part, axis=0) for part in zip(*(last for _, last in parts))]
+
+
+def shard_sizes(x: tf.Tensor, shards: int) -> tf.Tensor:
+    """(T, B, D) -> rows in each part, (shards,); of few rows the later parts stay empty, and none has a single row."""
+    n_rows = tf.shape(x)[1]
+    if shards == 1:
+        return n_rows[None]
+    size = tf.maximum(-(-n_rows // shards), SHARD_ROWS)
+    size += tf.cast(n_rows % size == 1, tf.int32)
+    ends = tf.minimum(size * tf.range(shards + 1), n_rows)
+    return tf.ensure_shape(ends[1:] - ends[:-1], [shards])
 
 
 def _unrolled(
@@ -177,52 +203,6 @@ def padded_rows(n: Any) -> tf.Tensor:
 def _padded(x: tf.Tensor, padding: Any) -> tf.Tensor:
     """Fill (T, B, width) up with zeros at the end of time and rows."""
     return x if padding is None else tf.pad(x, [[0, padding[0]], [0, padding[1]], [0, 0]])
-
-
-def prepared(name: str, jit_compile: bool, weights: Tensors) -> list[tf.Tensor]:
-    """Bring the weights of a layer into the form that `unroll` takes, once for all parts of a batch.
-
-    Parameters
-    ----------
-    name, jit_compile
-        As of `unroll`.
-    weights : list of tensors
-        Kernel (D, G H), recurrent kernel (H, G H), bias (G H,) and recurrent bias (G H,).
-
-    Returns
-    -------
-    list of tensors
-        The same; or for TensorFlow's fused LSTM, whose gates stand in the order i, c, f, o, one matrix (D + H, 4 H)
-        and the bias.
-    """
-    if name != "lstm" or jit_compile:
-        return list(weights)
-    kernel, u, bias, _ = weights
-    i, f, c, o = tf.split(tf.concat([kernel, u, bias[None]], axis=0), 4, axis=1)
-    block = tf.concat([i, c, f, o], axis=1)
-    return [block[:-1], block[-1]]
-
-
-def _block_lstm(
-    x: tf.Tensor, weights: Tensors, states: Tensors, lengths: tf.Tensor, sequences: bool, every_state: bool
-) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-    """TensorFlow's fused LSTM for the CPU."""
-    peephole = tf.zeros((states[0].shape[1],), x.dtype)
-    result = tf.raw_ops.BlockLSTM(
-        seq_len_max=tf.where(tf.shape(x)[1] > 0, tf.shape(x, tf.int64)[0], 0),
-        x=x,
-        cs_prev=states[1],
-        h_prev=states[0],
-        w=weights[0],
-        wci=peephole,
-        wcf=peephole,
-        wco=peephole,
-        b=weights[1],
-        forget_bias=0.0,
-        cell_clip=-1.0,
-    )
-    last = [result.h, result.cs] if every_state else [result.h]
-    return [result.h] if sequences else [], [_last(h, lengths) for h in last]
 
 
 def _rows(x: tf.Tensor) -> tf.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,10 @@ from skrnn.layers import POOLINGS, RecurrenceSpec, TokenEmbedding
 def softmax(x: Any) -> Any:
     """Softmax over the last axis in plain operations: a tenth of the time of TensorFlow's for a small batch."""
     e = keras.ops.exp(x - keras.ops.stop_gradient(keras.ops.max(x, axis=-1, keepdims=True)))
-    return e / keras.ops.sum(e, axis=-1, keepdims=True)
+    output = e / keras.ops.sum(e, axis=-1, keepdims=True)
+    with suppress(AttributeError):  # as Keras' own does: from here its crossentropies, which need no quotient, start
+        output._keras_logits = x
+    return output
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Program(ABC):
         self.model, self._initializers = build_model(plan.network)
         self.seed_states = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
         self.optimizer = plan.optimizer.make()
-        self.optimizer.build(self.model.trainable_variables)
+        self.optimizer.build(self.stepped_variables())
         self._fresh_optimizer = [to_numpy(v) for v in self.optimizer.variables]
         self.loss = plan.make_loss()
         self.metrics = plan.make_metrics()
@@ -44,6 +44,10 @@ class Program(ABC):
         self.input_dtype = inputs[0].dtype if inputs else keras.config.floatx()
         self._loaded: Any = None
         self._drawn: tuple[int, Arrays] | None = None
+
+    def stepped_variables(self) -> list[keras.Variable]:
+        """What the optimizer is built for."""
+        return self.model.trainable_variables
 
     def initial_weights(self, seed: int) -> Arrays:
         """Weights as the initializers draw them, from seed alone.

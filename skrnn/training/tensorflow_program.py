@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from skrnn.sequences.batches import ROW_MULTIPLE
+from skrnn.training.flat_weights import FlatWeights, can_be_flat
 from skrnn.training.fused_adam import fuse_adam
 from skrnn.training.plan import Examples, Plan
 from skrnn.training.program import Program, as_samples, check_loss_rank
@@ -28,6 +30,10 @@ class TensorFlowProgram(Program):
         self._predict: dict[int | None, Any] = {}
         self._train: Any = None
         self._evaluate: Any = None
+
+    def stepped_variables(self) -> list[keras.Variable]:
+        self._flat = FlatWeights(self.model) if can_be_flat(self.optimizer, self.model) else None
+        return super().stepped_variables() if self._flat is None else [self._flat.joined]
 
     def put(self, examples: Examples) -> Data | Examples:
         """Make tensors; what is on disk and too much for memory stays there, and is read piece by piece."""
@@ -80,8 +86,12 @@ class TensorFlowProgram(Program):
         return self._predict[rows](tf.constant(self.model_input(padded)), tf.constant(mask)).numpy()
 
     def _run(self, x: tf.Tensor, mask: tf.Tensor, training: bool) -> tf.Tensor:
+        output = self.model(x, training=training, mask=mask)
         # The identity leaves the Keras mask behind, which metrics would apply to weights per sequence.
-        return tf.identity(self.model(x, training=training, mask=mask))
+        unmasked = tf.identity(output)
+        if hasattr(output, "_keras_logits"):  # Keras' crossentropies take what went into a softmax or sigmoid
+            unmasked._keras_logits = output._keras_logits
+        return unmasked
 
     def _train_graph(
         self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any, sums: Any
@@ -94,10 +104,15 @@ class TensorFlowProgram(Program):
                 loss = loss + sum(tf.cast(extra, loss.dtype) for extra in self.model.losses)
             variables = self.model.trainable_variables
             gradients = tape.gradient(loss, [v.value for v in variables])
-            self.optimizer.apply_gradients(zip(gradients, variables))
+            if self._flat is None:
+                self.optimizer.apply_gradients(zip(gradients, variables))
+            else:
+                self._flat.apply(self.optimizer, gradients)
             self._update_metrics(target, output, weight)
             return loss * count, count
 
+        if self._flat is not None:  # a callback may have changed the weights
+            self._flat.read()
         return self._over_batches(step, order, starts, sums)
 
     def _evaluate_graph(
