@@ -184,7 +184,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     def _check_seen(self, X: Any, sequences: Sequences) -> None:
         """Check names and tokens against those of the fit."""
         named = X[0] if is_list_of_arrays(X) else X
-        if hasattr(named, "columns") or isinstance(named, np.ndarray):
+        if hasattr(named, "columns") or (isinstance(named, np.ndarray) and hasattr(self, "feature_names_in_")):
             _check_feature_names(self, named, reset=False)
         network = self._plan.network
         embedding = getattr(network, "embedding", None)

@@ -1,7 +1,7 @@
 """Many steps of time: recurrences over a sequence, and pooling."""
 
 from skrnn.layers.embedding import TokenEmbedding
-from skrnn.layers.fused import GRU, LSTM, SimpleRNN
+from skrnn.layers.fused import GRU, LSTM, SimpleRNN, runs_fused
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec
 
@@ -23,4 +23,5 @@ __all__ = [
     "RecurrenceSpec",
     "SimpleRNN",
     "TokenEmbedding",
+    "runs_fused",
 ]

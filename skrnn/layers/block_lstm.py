@@ -108,9 +108,7 @@ def _forward(steps: Any, x: Any, c: Any, h: Any, w: Any, b: Any, peephole: Any) 
     )
 
 
-def _backward(
-    steps: Any, x: Any, c: Any, h: Any, w: Any, b: Any, peephole: Any, part: Any, d_h: Any, d_c: Any
-) -> Any:
+def _backward(steps: Any, x: Any, c: Any, h: Any, w: Any, b: Any, peephole: Any, part: Any, d_h: Any, d_c: Any) -> Any:
     return tf.raw_ops.BlockLSTMGrad(
         seq_len_max=steps,
         x=x,
@@ -133,8 +131,6 @@ def _arriving(d_sequence: Any, d_last: Any, ends: Tensors, sizes: tf.Tensor, par
     n_parts = len(parts)
     found = [None] * n_parts if d_sequence is None else tf.split(d_sequence, sizes, axis=1, num=n_parts)
     if d_last is not None:
-        placed = [
-            tf.scatter_nd(end, d, tf.shape(part.h)) for end, d, part in zip(ends, tf.split(d_last, sizes), parts)
-        ]
+        placed = [tf.scatter_nd(end, d, tf.shape(part.h)) for end, d, part in zip(ends, tf.split(d_last, sizes), parts)]
         found = [b if a is None else a + b for a, b in zip(found, placed)]
     return [tf.zeros_like(part.h) if a is None else a for a, part in zip(found, parts)]

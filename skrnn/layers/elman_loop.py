@@ -13,7 +13,6 @@ def elman_forward(
     x: tf.Tensor,
     kernel: tf.Tensor,
     u: tf.Tensor,
-    bias: tf.Tensor,
     b: tf.Tensor,
     states: Tensors,
     n_steps: Any,
@@ -25,16 +24,14 @@ def elman_forward(
 
     Parameters
     ----------
-    x : tensor (T, B, D)
-        Inputs.
-    kernel : tensor (D, H)
-        Input kernel.
+    x : tensor (T, B, D + 1)
+        Inputs, and after them a one.
+    kernel : tensor (D + 1, H)
+        Input kernel, and below it the bias.
     u : tensor (H, H)
         Recurrent kernel.
-    bias : tensor (H,)
-        Added to the product of the inputs.
     b : tensor (H,)
-        Not used: there is one bias, ``bias``.
+        Not used: there is one bias, in ``kernel``.
     states : list of one tensor (B, H)
         h before the first step.
     n_steps : int tensor
@@ -52,7 +49,7 @@ def elman_forward(
         h after each step.
     kept : empty list
     """
-    stream, projected = project(x, kernel, bias, before)
+    stream, projected = project(x, kernel, before)
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
         h = tf.tanh(projected(inputs[0]) + carry[0] @ u)
@@ -76,7 +73,7 @@ def elman_backward(
     Returns
     -------
     d_z : tuple of one tensor (T, B, H)
-        Gradient of x @ kernel + bias, and of h @ u: the same here.
+        Gradient of x @ kernel, and of h @ u: the same here.
     d_states : list of one tensor (B, H)
     """
     transposed = tf.transpose(u)

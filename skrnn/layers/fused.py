@@ -70,8 +70,8 @@ class LSTM(_Fused, keras.layers.LSTM):
         Compile the loop with XLA: a second or so once for each architecture and size of batch, and then about half
         the time. Without it TensorFlow's fused operation for CPUs runs.
     right_padded : bool, default=False
-        Promise that masks are False at the end of a row only, and in training not at its first step, which leaves
-        out checks and other cases.
+        Promise that masks are False at the end of a row only, and True at its first step, which leaves out checks
+        and other cases.
     **kwargs
         As of `keras.layers.LSTM`.
 
@@ -107,8 +107,8 @@ class GRU(_Fused, keras.layers.GRU):
         Compile the loop with XLA: a second or so once for each architecture and size of batch, and then about a
         third of the time.
     right_padded : bool, default=False
-        Promise that masks are False at the end of a row only, and in training not at its first step, which leaves
-        out checks and other cases.
+        Promise that masks are False at the end of a row only, and True at its first step, which leaves out checks
+        and other cases.
     **kwargs
         As of `keras.layers.GRU`.
 
@@ -145,8 +145,8 @@ class SimpleRNN(_Fused, keras.layers.SimpleRNN):
         Compile the loop with XLA: half a second or so once for each architecture and size of batch, and then about
         a third of the time.
     right_padded : bool, default=False
-        Promise that masks are False at the end of a row only, and in training not at its first step, which leaves
-        out checks and other cases.
+        Promise that masks are False at the end of a row only, and True at its first step, which leaves out checks
+        and other cases.
     **kwargs
         As of `keras.layers.SimpleRNN`.
 
@@ -175,6 +175,12 @@ FUSED = {
     keras.layers.SimpleRNN: SimpleRNN,
     keras.layers.SimpleRNNCell: SimpleRNN,
 }
+
+
+def runs_fused(layer: keras.layers.Layer) -> bool:
+    """Tell whether a layer, or both directions of it, run in a loop of skrnn's own."""
+    inner = layer.forward_layer if isinstance(layer, keras.layers.Bidirectional) else layer
+    return isinstance(inner, _Fused) and inner.is_fused
 
 
 def _on_tensorflow_cpu() -> bool:

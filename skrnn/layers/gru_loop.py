@@ -13,7 +13,6 @@ def gru_forward(
     x: tf.Tensor,
     kernel: tf.Tensor,
     u: tf.Tensor,
-    bias: tf.Tensor,
     b: tf.Tensor,
     states: Tensors,
     n_steps: Any,
@@ -25,14 +24,12 @@ def gru_forward(
 
     Parameters
     ----------
-    x : tensor (T, B, D)
-        Inputs.
-    kernel : tensor (D, 3 H)
-        Input kernel.
+    x : tensor (T, B, D + 1)
+        Inputs, and after them a one.
+    kernel : tensor (D + 1, 3 H)
+        Input kernel, and below it the bias.
     u : tensor (H, 3 H)
         Recurrent kernel.
-    bias : tensor (3 H,)
-        Added to the product of the inputs.
     b : tensor (3 H,)
         Recurrent bias.
     states : list of one tensor (B, H)
@@ -54,7 +51,7 @@ def gru_forward(
         Slopes by d_h: of h @ u + b, of the h before, and of the candidate before its tanh.
     """
     units = u.shape[0]
-    stream, projected = project(x, kernel, bias, before)
+    stream, projected = project(x, kernel, before)
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
         h_before = carry[0]
@@ -91,7 +88,7 @@ def gru_backward(
     Returns
     -------
     d_z, d_recurrent : tuple of two tensors (T, B, 3 H)
-        Gradient of x @ kernel + bias, and of h @ u + b.
+        Gradient of x @ kernel, and of h @ u + b.
     d_states : list of one tensor (B, H)
     """
     transposed = tf.transpose(u)

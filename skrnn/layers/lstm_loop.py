@@ -13,7 +13,6 @@ def lstm_forward(
     x: tf.Tensor,
     kernel: tf.Tensor,
     u: tf.Tensor,
-    bias: tf.Tensor,
     b: tf.Tensor,
     states: Tensors,
     n_steps: Any,
@@ -25,16 +24,14 @@ def lstm_forward(
 
     Parameters
     ----------
-    x : tensor (T, B, D)
-        Inputs.
-    kernel : tensor (D, 4 H)
-        Input kernel.
+    x : tensor (T, B, D + 1)
+        Inputs, and after them a one.
+    kernel : tensor (D + 1, 4 H)
+        Input kernel, and below it the bias.
     u : tensor (H, 4 H)
         Recurrent kernel.
-    bias : tensor (4 H,)
-        Added to the product of the inputs.
     b : tensor (4 H,)
-        Not used: there is one bias, ``bias``.
+        Not used: there is one bias, in ``kernel``.
     states : list of two tensors (B, H)
         h and c before the first step.
     n_steps : int tensor
@@ -55,14 +52,14 @@ def lstm_forward(
     """
     units = u.shape[0]
     count = 2 if every_state else 1
-    both = tf.concat([kernel, u], axis=0)  # (D + H, 4 H)
+    both = tf.concat([kernel, u], axis=0)  # (D + 1 + H, 4 H)
     # sigmoid(z) = tanh(z / 2) / 2 + 1 / 2: all gates are one operation over a whole matrix.
     scale = tf.repeat(tf.constant([0.5, 0.5, 1.0, 0.5], x.dtype), units)
     shift = tf.repeat(tf.constant([0.5, 0.5, 0.0, 0.5], x.dtype), units)
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
         h, c_before = carry
-        z = tf.concat([inputs[0], h], axis=1) @ both + bias
+        z = tf.concat([inputs[0], h], axis=1) @ both
         tanh_z = tf.tanh(z * scale)
         i, f, g, o = tf.split(tanh_z * scale + shift, 4, axis=1)
         c = f * c_before + i * g
@@ -96,7 +93,7 @@ def lstm_backward(
     Returns
     -------
     d_z : tuple of one tensor (T, B, 4 H)
-        Gradient of x @ kernel + bias, and of h @ u: the same here.
+        Gradient of x @ kernel, and of h @ u: the same here.
     d_states : list of two tensors (B, H)
     """
     transposed = tf.transpose(u)

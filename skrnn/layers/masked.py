@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from skrnn.layers.scan import size_of
 from skrnn.layers.unroll import SHARD_ROWS, SHARDS, unroll
 
 # Kernels treat 16 floats at a time and the rest apart, which differs in the last bit. With a multiple of 16 units
@@ -47,30 +48,28 @@ def unroll_masked(layer: Any, x: tf.Tensor, states: list[tf.Tensor], mask: Any, 
         return last[0], outputs, [*last, *states[len(last) :]]
     mask = tf.cast(mask, tf.bool)
     lengths = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)  # (B,)
-    plain = True  # all padding at the end
+    plain, empty = True, lengths[:, None] == 0  # all padding at the end
     if not layer.right_padded:
         plain = tf.reduce_all(mask == tf.sequence_mask(lengths, tf.shape(mask)[1]))
     x = _real_steps_first(x, mask, lengths, plain, layer.go_backwards)
-    filled = training and layer.right_padded  # no row is empty
-    if filled:
-        sequence, last = _in_shards(layer, shards, swapped(x), states, lengths, training)
-        last_output = last[0]
-    else:
-        sequence, last = _without_empty_rows(layer, shards, x, states, lengths, training)
-        empty = lengths[:, None] == 0
-        last_output = tf.where(empty, tf.zeros_like(last[0]), last[0])
+    if not layer.right_padded:
+        lengths = tf.maximum(lengths, 1)
+    sequence, last = _in_shards(layer, shards, swapped(x), states, lengths, training)
+    last_output = last[0] if layer.right_padded else tf.where(empty, tf.zeros_like(last[0]), last[0])
     outputs = last_output[:, None]
     if sequence:
         h = swapped(sequence[0])  # (B, T, H)
         outputs = _at_their_steps(h, last_output, mask, lengths, plain, layer)
-    after = last if filled else [tf.where(empty, s, h) for s, h in zip(states, last)]
+    after = last if layer.right_padded else [tf.where(empty, s, h) for s, h in zip(states, last)]
     return last_output, outputs, [*after, *states[len(last) :]]
 
 
 @tf.custom_gradient
 def swapped(x: tf.Tensor) -> Any:
     """(B, T, D) -> (T, B, D), and back. A gather of rows takes a fifth of the time of TensorFlow's transpose."""
-    rows, steps = tf.shape(x)[0], tf.shape(x)[1]
+    rows, steps = size_of(x, 0), size_of(x, 1)
+    if any(isinstance(n, int) and n == 1 for n in (rows, steps)):
+        return tf.reshape(x, [steps, rows, x.shape[2]]), swapped
     index = tf.range(steps)[:, None] + tf.range(rows)[None, :] * steps  # (T, B)
     return tf.gather(tf.reshape(x, [-1, x.shape[2]]), index), swapped
 
@@ -110,24 +109,6 @@ def _at_their_steps(
         return tf.where((real if zero else count > 0)[:, :, None], shown, tf.zeros_like(h))
 
     return padded_at_the_end() if plain is True else tf.cond(plain, padded_at_the_end, anyhow)
-
-
-def _without_empty_rows(
-    layer: Any, shards: int, x: tf.Tensor, states: list, lengths: tf.Tensor, training: bool
-) -> Results:
-    """Leave out rows at the end that have no real step; predictions fill their batches up with such rows."""
-    at_least_one = tf.maximum(lengths, 1)
-    if training:
-        return _in_shards(layer, shards, swapped(x), states, at_least_one, training)
-    n_rows = tf.shape(lengths)[0]
-    used = tf.reduce_max(tf.where(lengths > 0, tf.range(n_rows) + 1, 0))
-    # The product of a single row is another kernel, with another last bit; with XLA, `padded_rows` sees to that.
-    used = tf.minimum(tf.maximum(used, 1 if layer.jit_compile else 2), n_rows)
-    sequence, last = _in_shards(
-        layer, shards, swapped(x[:used]), [s[:used] for s in states], at_least_one[:used], training
-    )
-    empty = n_rows - used
-    return [tf.pad(h, [[0, 0], [0, empty], [0, 0]]) for h in sequence], [tf.pad(h, [[0, empty], [0, 0]]) for h in last]
 
 
 def _in_shards(layer: Any, shards: int, x: tf.Tensor, states: list, lengths: tf.Tensor, training: bool) -> Results:

@@ -58,7 +58,7 @@ def scan(
     return list(carry), [array.stack() for array in written]
 
 
-def project(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, before: bool) -> tuple[tf.Tensor, Callable]:
+def project(x: tf.Tensor, kernel: tf.Tensor, before: bool) -> tuple[tf.Tensor, Callable]:
     """Multiply inputs with the kernel: all of them before the loop, or each in its step.
 
     Parameters
@@ -67,8 +67,6 @@ def project(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, before: bool) -> t
         Inputs.
     kernel : tensor (D, G H)
         Input kernel.
-    bias : tensor (G H,)
-        Added to the product.
     before : bool
         Before the loop, which saves operations; in its steps, which saves memory traffic.
 
@@ -80,8 +78,8 @@ def project(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, before: bool) -> t
         From what the loop read at t to the product, (B, G H).
     """
     if not before:
-        return x, lambda x_t: x_t @ kernel + bias
-    z = tf.reshape(x, [-1, x.shape[2]]) @ kernel + bias  # (T B, G H)
+        return x, lambda x_t: x_t @ kernel
+    z = tf.reshape(x, [-1, x.shape[2]]) @ kernel  # (T B, G H)
     return tf.reshape(z, [tf.shape(x)[0], tf.shape(x)[1], kernel.shape[1]]), lambda z_t: z_t
 
 
@@ -138,7 +136,15 @@ def without_gradient(x: tf.Tensor) -> tf.Tensor:
     return tf.raw_ops.PreventGradient(input=x, message="skrnn's recurrent layers have no second derivatives with XLA.")
 
 
-def padded_size(n: Any, halves: bool = True) -> tf.Tensor:
+def padded_size(n: Any, halves: bool = True) -> Any:
     """Round a number up to one of `FEW_LENGTHS`, or, without halves, to every other one: 8, 16, 32, ..."""
-    sizes = tf.constant(FEW_LENGTHS if halves else FEW_LENGTHS[::2], tf.int32)
-    return sizes[tf.searchsorted(sizes, [n])[0]]
+    sizes = FEW_LENGTHS if halves else FEW_LENGTHS[::2]
+    if isinstance(n, int):
+        return int(sizes[sizes >= n][0])
+    sizes = tf.constant(sizes, tf.int32)
+    return tf.reduce_min(tf.where(sizes >= n, sizes, tf.int32.max))
+
+
+def size_of(x: tf.Tensor, axis: int) -> Any:
+    """Size of an axis: an int where the graph knows it, which saves operations, and else a tensor."""
+    return tf.shape(x)[axis] if x.shape[axis] is None else x.shape[axis]

@@ -15,7 +15,7 @@ from skrnn.layers.block_lstm import block_lstm
 from skrnn.layers.elman_loop import elman_backward, elman_forward
 from skrnn.layers.gru_loop import gru_backward, gru_forward
 from skrnn.layers.lstm_loop import lstm_backward, lstm_forward
-from skrnn.layers.scan import Arriving, Tensors, compiled, padded_size, without_gradient
+from skrnn.layers.scan import Arriving, Tensors, compiled, padded_size, size_of, without_gradient
 
 # A batch is cut by rows into this many loops that run side by side: one small product a step is too little work for
 # two threads, two independent loops are not. More than four were never measured.
@@ -99,8 +99,11 @@ def unroll(
     if name == "lstm" and not jit_compile:
         if training:
             return block_lstm(x, weights, states, lengths, shard_sizes(x, shards), sequences, every_state)
-        n_rows = tf.shape(x)[1]
-        padding = [0, tf.cast(n_rows == 1, tf.int32)]  # see `padded_rows`
+        n_rows = size_of(x, 1)
+        padding = [
+            0,
+            int(n_rows == 1) if isinstance(n_rows, int) else tf.cast(n_rows == 1, tf.int32),
+        ]  # see `padded_rows`
         x, states = _padded(x, padding), [_padded_rows(s, padding) for s in states]
         lengths = tf.pad(lengths, [[0, padding[1]]], constant_values=1)
         sequence, last = block_lstm(x, weights, states, lengths, shard_sizes(x, shards), sequences, every_state)
@@ -120,9 +123,9 @@ def unroll(
 
 def shard_sizes(x: tf.Tensor, shards: int) -> tf.Tensor:
     """(T, B, D) -> rows in each part, (shards,); of few rows the later parts stay empty, and none has a single row."""
-    n_rows = tf.shape(x)[1]
     if shards == 1:
-        return n_rows[None]
+        return tf.shape(x)[1:2]
+    n_rows = tf.shape(x)[1]
     size = tf.maximum(-(-n_rows // shards), SHARD_ROWS)
     size += tf.cast(n_rows % size == 1, tf.int32)
     ends = tf.minimum(size * tf.range(shards + 1), n_rows)
@@ -141,30 +144,36 @@ def _unrolled(
     every_state: bool,
 ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
     forward, backward = loop.compiled if jit else loop.plain
-    length, n_rows = tf.shape(x)[0], tf.shape(x)[1]
-    n_steps = tf.where(n_rows > 0, length, 0)
+    length, n_rows = size_of(x, 0), size_of(x, 1)
+    n_steps = tf.constant(length) if isinstance(length, int) else length
+    if not isinstance(n_rows, int):
+        n_steps = tf.where(n_rows > 0, length, 0)
     # XLA compiles for each size: there must be few.
-    padding = [padded_size(length) - length, padded_rows(n_rows) - n_rows] if jit else None
+    padding = [padded_size(length) - length, padded_rows(n_rows) - n_rows] if jit else [0, 0]
 
-    def run(keep: bool, x: Any, kernel: Any, u: Any, bias: Any, b: Any, *states: Any) -> Any:
-        return forward(x, kernel, u, bias, b, list(states), n_steps, not jit, keep, every_state)
+    def run(keep: bool, x: Any, kernel: Any, u: Any, b: Any, *states: Any) -> Any:
+        return forward(x, kernel, u, b, list(states), n_steps, not jit, keep, every_state)
 
     @tf.custom_gradient
     def call(x: Any, kernel: Any, u: Any, bias: Any, b: Any, *states: Any) -> Any:
-        x, states = _padded(x, padding), tuple(_padded_rows(s, padding) for s in states)
-        outputs, kept = run(training, x, kernel, u, bias, b, *states)
+        # A one after the inputs makes of the bias, and of its gradient, a part of the products.
+        x = tf.pad(x, [[0, padding[0]], [0, padding[1]], [0, 1]], constant_values=1.0)
+        given = x, tf.concat([kernel, bias[None]], axis=0), u, b, *(_padded_rows(s, padding) for s in states)
+        outputs, kept = run(training, *given)
 
         def gradient(*d_results: tf.Tensor) -> Any:
             d_sequence = _padded(d_results[0], padding) if sequences else None
             d_last = [_padded_rows(d, padding) for d in d_results[sequences:]]
-            given, saved = (outputs, kept) if training else run(True, x, kernel, u, bias, b, *states)
+            made, saved = (outputs, kept) if training else run(True, *given)
             ends = _padded_rows(lengths[:, None], padding)[:, 0]
-            d_products, d_states = backward(saved, given, u, list(states), d_sequence, d_last, ends, n_steps)
-            d_z, d_rec = d_products[0], d_products[-1]
-            d_x = tf.reshape(tf.matmul(_rows(d_z), kernel, transpose_b=True), tf.shape(x))
-            d_kernel, d_u, d_bias = _weight_gradients(x, given[0], states[0], d_z, d_rec)
+            d_products, d_states = backward(saved, made, u, list(given[4:]), d_sequence, d_last, ends, n_steps)
+            d_z, d_rec = (d[:length] for d in (d_products[0], d_products[-1]))
+            d_x = tf.reshape(tf.matmul(_rows(d_z), kernel, transpose_b=True), [length, -1, kernel.shape[0]])
+            d_kernel = tf.matmul(_rows(x[:length]), _rows(d_z), transpose_a=True)
+            d_u = tf.matmul(_rows(made[0][: length - 1]), _rows(d_rec[1:]), transpose_a=True)
+            d_u += tf.matmul(given[4], d_rec[0], transpose_a=True)
             d_b = tf.reduce_sum(_rows(d_rec), 0)
-            return d_x[:length, :n_rows], d_kernel, d_u, d_bias, d_b, *(d[:n_rows] for d in d_states)
+            return d_x[:, :n_rows], d_kernel[:-1], d_u, d_kernel[-1], d_b, *(d[:n_rows] for d in d_states)
 
         sequence = [outputs[0][:length, :n_rows] if jit else outputs[0]] if sequences else []
         return (*sequence, *(_last(h, lengths) for h in outputs)), gradient
@@ -173,36 +182,30 @@ def _unrolled(
     return results[:sequences], results[sequences:]
 
 
-def _weight_gradients(x: tf.Tensor, h: tf.Tensor, h_first: tf.Tensor, d_z: tf.Tensor, d_rec: tf.Tensor) -> list:
-    """Gradients of kernel, recurrent kernel and bias, as products of whole sequences."""
-    before = tf.concat([h_first[None], h[:-1]], axis=0)
-    inputs = tf.pad(x, [[0, 0], [0, 0], [0, 1]], constant_values=1.0)  # the ones sum up the gradient of the bias
-    if d_z is not d_rec:
-        d_inputs = tf.matmul(_rows(inputs), _rows(d_z), transpose_a=True)
-        d_u = tf.matmul(_rows(before), _rows(d_rec), transpose_a=True)
-    else:
-        both = tf.matmul(_rows(tf.concat([before, inputs], axis=2)), _rows(d_z), transpose_a=True)
-        d_u, d_inputs = both[: h.shape[2]], both[h.shape[2] :]
-    return [d_inputs[:-1], d_u, d_inputs[-1]]
-
-
 def _last(h: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
     """(T, B, H) -> (B, H): after the last real step; h may have more rows than there are lengths."""
-    return tf.gather_nd(h, tf.stack([lengths - 1, tf.range(tf.shape(lengths)[0])], axis=1))
+    return tf.gather_nd(h, tf.stack([lengths - 1, tf.range(size_of(lengths, 0))], axis=1))
 
 
 def _padded_rows(x: tf.Tensor, padding: Any) -> tf.Tensor:
-    return x if padding is None else tf.pad(x, [[0, padding[1]], [0, 0]])
+    return tf.pad(x, [[0, padding[1]], [0, 0]]) if _pads(padding) else x
 
 
-def padded_rows(n: Any) -> tf.Tensor:
+def padded_rows(n: Any) -> Any:
     """Rows to compile for: 2, 8, 16, 32, ...; the product of a single row is another kernel, with another last bit."""
+    if isinstance(n, int):
+        return 2 if n <= 2 else padded_size(n, halves=False)
     return tf.where(n <= 2, 2, padded_size(n, halves=False))
 
 
 def _padded(x: tf.Tensor, padding: Any) -> tf.Tensor:
     """Fill (T, B, width) up with zeros at the end of time and rows."""
-    return x if padding is None else tf.pad(x, [[0, padding[0]], [0, padding[1]], [0, 0]])
+    return tf.pad(x, [[0, padding[0]], [0, padding[1]], [0, 0]]) if _pads(padding) else x
+
+
+def _pads(padding: Any) -> bool:
+    """Whether padding may not be 0."""
+    return any(not isinstance(n, int) or n for n in padding)
 
 
 def _rows(x: tf.Tensor) -> tf.Tensor:

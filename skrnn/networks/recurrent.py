@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from skrnn.cells.recipe import fingerprint
-from skrnn.layers import POOLINGS, RecurrenceSpec, TokenEmbedding
+from skrnn.layers import POOLINGS, RecurrenceSpec, TokenEmbedding, runs_fused
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -94,12 +94,37 @@ class RecurrentNetwork:
             h = self._dropped(h, over_time=not top or self.pooling is None)
         activation = softmax if fused and self.activation == "softmax" else self.activation
         outputs = keras.layers.Dense(self.outputs, activation=activation, name="output")(h)
-        model = keras.Model(inputs, outputs)
-        model.supports_masking = True  # it takes a mask, and Keras warns unless told
-        return model
+        return _masked_model(inputs, outputs)
+
+    def halves(self, model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
+        """Cut a model behind its last recurrence, where all that is before gives a row the same bits in any company.
+
+        Products of matrices do not: their kernels treat the last rows, where they are no multiple of 16, apart.
+
+        Parameters
+        ----------
+        model : keras.Model
+            As `build` gave it.
+
+        Returns
+        -------
+        recurrences, rest : keras.Model
+            (B, T, D) to (B, T, H) or (B, H), and from there to the output. None where a recurrence is not skrnn's own.
+        """
+        recurrent = [k for k, layer in enumerate(model.layers) if runs_fused(layer)]
+        if len(recurrent) < len(self.layers):
+            return None
+        end = model.layers[recurrent[-1]].output
+        return _masked_model(model.inputs[0], end), _masked_model(end, model.outputs[0])
 
     def _dropped(self, h: Any, over_time: bool) -> Any:
         if not self.dropout:
             return h
         layer = keras.layers.SpatialDropout1D if over_time else keras.layers.Dropout
         return layer(self.dropout)(h)
+
+
+def _masked_model(inputs: Any, outputs: Any) -> keras.Model:
+    model = keras.Model(inputs, outputs)
+    model.supports_masking = True  # it takes a mask, and Keras warns unless told
+    return model

@@ -88,6 +88,8 @@ def boundaries(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 def prediction_batches(lengths: NDArray[np.int64], n_features: int = 1) -> list[NDArray[np.int64]]:
     """Cut rows, sorted by length, into batches of bounded size."""
+    if len(lengths) == 1:  # soon told, as the answer to a single question should be
+        return [np.zeros(1, np.int64)]
     most = min(PREDICTION_STEPS, PREDICTION_VALUES // n_features)
     order = np.argsort(lengths, kind="stable")
     batches, start = [], 0
@@ -134,6 +136,8 @@ def padded_batch(
     lengths, steps = X.lengths[rows], X.read(rows)
     length = int(lengths.max()) if length is None else length
     n_rows = len(rows) if n_rows is None else n_rows
+    if n_rows == 1 and length == len(steps):
+        return steps[None], np.ones((1, length), bool)
     padded = np.zeros((n_rows, length, X.n_features), steps.dtype)
     mask = np.zeros((n_rows, length), bool)
     mask[: len(rows)] = np.arange(length) < lengths[:, None]

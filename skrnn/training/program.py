@@ -147,6 +147,11 @@ class Program(ABC):
     def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
         """Outputs of one batch: (B, T, D), (B, T) -> (B, K) or (B, T, K)."""
 
+    @property
+    def fills_rows(self) -> bool:
+        """Whether `forward` wants a multiple of `ROW_MULTIPLE` rows; the rest of them then has one step each."""
+        return True
+
     def padded_length(self, length: int) -> int:
         """Steps to pad a batch to, at least length."""
         return length
@@ -157,8 +162,7 @@ class Program(ABC):
         result: NDArray | None = None
         for rows in prediction_batches(X.lengths, X.n_features):
             length = self.padded_length(int(X.lengths[rows].max()))
-            padded, mask = padded_batch(X, rows, length, rows_up(len(rows)))
-            mask[len(rows) :] = False  # rows that only fill up are not run by the loops over time
+            padded, mask = padded_batch(X, rows, length, rows_up(len(rows)) if self.fills_rows else None)
             outputs = self.forward(padded, mask)[: len(rows)]
             if result is None:
                 shape = (int(X.offsets[-1]) if per_step else len(X), *outputs.shape[1 + per_step :])

@@ -146,11 +146,11 @@ def test_scan_against_a_plain_loop(n_steps, reverse, in_graph):
 @pytest.mark.parametrize("before", [False, True])
 def test_the_product_of_the_inputs_before_the_loop_or_in_it(before):
     rng = np.random.default_rng(2)
-    x, kernel, bias = (rng.normal(size=s).astype(np.float32) for s in ((T, B, D), (D, H), (H,)))
-    stream, projected = project(tf.constant(x), tf.constant(kernel), tf.constant(bias), before)
+    x, kernel = (rng.normal(size=s).astype(np.float32) for s in ((T, B, D), (D, H)))
+    stream, projected = project(tf.constant(x), tf.constant(kernel), before)
     assert stream.shape == (T, B, H if before else D)
     for t in range(T):
-        np.testing.assert_allclose(projected(stream[t]), x[t] @ kernel + bias, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(projected(stream[t]), x[t] @ kernel, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("sequences", [False, True])
