@@ -79,7 +79,7 @@ class Program(ABC):
         weights : list of ndarray
             One for each of ``model.weights``.
         optimizer_state : list of ndarray or None
-            None starts the optimizer anew.
+            None starts the optimizer anew, and so does the state of one with other options and so other variables.
         learning_rate : float or None
             None leaves the optimizer's own.
         seed : int
@@ -87,7 +87,10 @@ class Program(ABC):
         """
         self.load_weights(weights)
         self._loaded = None
-        for variable, value in zip(self.optimizer.variables, optimizer_state or self._fresh_optimizer):
+        state = optimizer_state or self._fresh_optimizer
+        if [v.shape for v in state] != [v.shape for v in self._fresh_optimizer]:
+            state = self._fresh_optimizer
+        for variable, value in zip(self.optimizer.variables, state):
             variable.assign(value)
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
