@@ -74,6 +74,7 @@ def parse_numbers(numbers: list[bytes], place: str) -> NDArray[np.float32]:
 
 
 def decode_word(word: bytes, place: str) -> str:
+    """Word of a line, as text."""
     try:
         return word.decode()
     except UnicodeDecodeError as error:
