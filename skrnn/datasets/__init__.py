@@ -1,16 +1,28 @@
 """Where sequences come from: tasks with a known best score, and loaders of real data sets."""
 
+from skrnn.datasets.activities import ACTIVITIES, ACTIVITY_FEATURES, join_recordings, load_activities
+from skrnn.datasets.conll import CONLLU_COLUMNS, load_conll, load_conllu
 from skrnn.datasets.digits import load_digit_rows
 from skrnn.datasets.location import data_home
 from skrnn.datasets.series import SERIES_NAMES, load_series, load_ts
 from skrnn.datasets.synthetic import make_adding_problem, make_order_task, make_running_mean
+from skrnn.datasets.tagged_text import load_chunks, load_ewt
 from skrnn.datasets.turbofans import TURBOFAN_FEATURES, load_turbofans
 
 __all__ = [
+    "ACTIVITIES",
+    "ACTIVITY_FEATURES",
+    "CONLLU_COLUMNS",
     "SERIES_NAMES",
     "TURBOFAN_FEATURES",
     "data_home",
+    "join_recordings",
+    "load_activities",
+    "load_chunks",
+    "load_conll",
+    "load_conllu",
     "load_digit_rows",
+    "load_ewt",
     "load_series",
     "load_ts",
     "load_turbofans",

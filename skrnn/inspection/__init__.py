@@ -1,5 +1,8 @@
 """Look at fitted estimators, change nothing: the only folder that knows matplotlib."""
 
+from skrnn.inspection.confusion import plot_flat_confusion_matrix
 from skrnn.inspection.learning_curves import HistoryDisplay
+from skrnn.inspection.tagged_sentence import TaggedSentenceDisplay
+from skrnn.inspection.transitions import TransitionDisplay
 
-__all__ = ["HistoryDisplay"]
+__all__ = ["HistoryDisplay", "TaggedSentenceDisplay", "TransitionDisplay", "plot_flat_confusion_matrix"]

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
+
+from skrnn.inspection.fitted import find_with, import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -121,7 +120,7 @@ class HistoryDisplay:
         >>> sorted(HistoryDisplay.from_estimator(model).lines_)
         ['loss']
         """
-        fitted = _find_last_estimator(estimator)
+        fitted = find_with(estimator, "history_", "keep a history_ of its fit")
         return cls(fitted.history_, keys=keys, estimator_name=type(fitted).__name__).plot(ax=ax)
 
     def plot(self, ax: "Axes | None" = None) -> "HistoryDisplay":
@@ -142,13 +141,9 @@ class HistoryDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        try:
-            import matplotlib.pyplot as plt
-            from matplotlib.ticker import MaxNLocator
-        except ImportError as error:
-            raise ImportError(
-                "HistoryDisplay.plot needs matplotlib, which is not installed: pip install skrnn[plots]"
-            ) from error
+        plt = import_pyplot("HistoryDisplay.plot")
+        from matplotlib.ticker import MaxNLocator
+
         if ax is None:
             _, ax = plt.subplots()
         self.ax_, self.figure_ = ax, ax.figure
@@ -186,24 +181,6 @@ class HistoryDisplay:
         line = self.lines_.get(_VAL + "loss")
         if line is not None:
             ax.plot(epoch, line.get_ydata()[epoch - 1], "o", color=line.get_color())
-
-
-def _find_last_estimator(estimator: Any) -> Any:
-    """Return the estimator that holds the history, inside pipelines and searches."""
-    while True:
-        if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            break
-    name = type(estimator).__name__
-    if hasattr(estimator, "history_"):
-        return estimator
-    if hasattr(estimator, "cv_results_"):
-        raise NotFittedError(f"This {name} has no best_estimator_: fit it with refit=True.")
-    check_is_fitted(estimator)
-    raise TypeError(f"estimator must keep a history_ of its fit, or end in one that does. Got {name}.")
 
 
 def _select_curves(

@@ -1,0 +1,226 @@
+"""What `RNNTagger` is compared with: sklearn-crfsuite on text, a windowed random forest on sensor streams.
+
+Functions for the comparison, and a script that shows the peers alone. Without --test it scores what is held out of the
+training data (EWT has a part for that), and leaves the test parts alone.
+
+    pip install "skrnn[benchmarks]"
+    SKRNN_DATA=/path/to/data python docs/benchmarks/tagging/peers.py [ewt] [chunks] [arem] [--limit 500] [--test]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+from sklearn_crfsuite import CRF
+
+from skrnn.datasets import join_recordings, load_activities, load_chunks, load_ewt
+from skrnn.metrics import entity_f1_score, flat_accuracy_score
+
+# Steps on each side that the forest sees: with four steps a second, two seconds.
+HALF_WIDTH = 8
+N_TREES = 300
+
+
+@dataclass
+class Task:
+    """One comparison: data split in two, and the score that counts."""
+
+    X: Any
+    y: Any
+    X_test: Any
+    y_test: Any
+    score: Callable[[Any, Any], float]
+    name_of_score: str
+
+
+def ewt(*, test: bool = False) -> Task:
+    """Parts of speech of the English Web Treebank: training part, and dev or test."""
+    return Task(*load_ewt("train"), *load_ewt("test" if test else "dev"), flat_accuracy_score, "accuracy per word")
+
+
+def chunks(*, test: bool = False) -> Task:
+    """Chunks of CoNLL-2000 from words alone; without the test part, the last tenth of training is held out."""
+    X, y = load_chunks("train")
+    if test:
+        return Task(X, y, *load_chunks("test"), entity_f1_score, "F1 of chunks")
+    n = len(X) * 9 // 10
+    return Task(X[:n], y[:n], X[n:], y[n:], entity_f1_score, "F1 of chunks")
+
+
+def arem(*, test: bool = False, random_state: int = 0) -> Task:
+    """Activities in streams joined of AReM's recordings; a quarter of the recordings, by class, is for the test.
+
+    Recordings are split before they are joined, so that none is on both sides. Without the test part, a quarter of the
+    training recordings is held out instead.
+    """
+    X, y = load_activities()
+    seed = {"random_state": random_state}
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, stratify=y, **seed)
+    if not test:
+        X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, stratify=y, **seed)
+    streams, test_streams = join_recordings(X, y, **seed), join_recordings(X_test, y_test, **seed)
+    return Task(*streams, *test_streams, flat_accuracy_score, "accuracy per step")
+
+
+TASKS = {"ewt": ewt, "chunks": chunks, "arem": arem}
+
+
+def shape_of(word: str) -> str:
+    """Kinds of characters, runs of more than two cut short: "McDonald's" is "XxXxx'x"."""
+    shape = ""
+    for c in word:
+        kind = "X" if c.isupper() else "x" if c.islower() else "d" if c.isdigit() else c
+        if shape[-2:] != 2 * kind:
+            shape += kind
+    return shape
+
+
+def word_features(words: list[str]) -> list[dict[str, Any]]:
+    """Features of each word of a sentence: form, affixes, shape, and form and shape of two neighbours on each side."""
+    own = [
+        {
+            "lower": word.lower(),
+            "shape": shape_of(word),
+            "title": word.istitle(),
+            "upper": word.isupper(),
+            "digit": word.isdigit(),
+            "hyphen": "-" in word,
+            **{f"prefix{n}": word[:n].lower() for n in (1, 2, 3, 4)},
+            **{f"suffix{n}": word[-n:].lower() for n in (1, 2, 3, 4)},
+        }
+        for word in words
+    ]
+    features = []
+    for t, here in enumerate(own):
+        row = {"bias": 1.0, "word": words[t], **here}
+        for distance in (-2, -1, 1, 2):
+            if 0 <= t + distance < len(words):
+                there = own[t + distance]
+                row[f"{distance}:lower"], row[f"{distance}:shape"] = there["lower"], there["shape"]
+            else:
+                row[f"{distance}:outside"] = True
+        if t:
+            row["-1|0"] = f"{own[t - 1]['lower']}|{here['lower']}"
+        if t + 1 < len(own):
+            row["0|1"] = f"{here['lower']}|{own[t + 1]['lower']}"
+        features.append(row)
+    return features
+
+
+class CRFTagger(BaseEstimator):
+    """sklearn-crfsuite on sentences of words, with `word_features`.
+
+    Parameters
+    ----------
+    max_iterations : int, default=60
+        Rounds of L-BFGS.
+    c1, c2 : float, default=0.1
+        Weights of the L1 and L2 penalties.
+    """
+
+    def __init__(self, max_iterations: int = 60, c1: float = 0.1, c2: float = 0.1) -> None:
+        self.max_iterations = max_iterations
+        self.c1 = c1
+        self.c2 = c2
+
+    def fit(self, X: Any, y: Any) -> CRFTagger:
+        self.crf_ = CRF(
+            algorithm="lbfgs",
+            c1=self.c1,
+            c2=self.c2,
+            max_iterations=self.max_iterations,
+            all_possible_transitions=True,
+        )
+        self.crf_.fit([word_features(words) for words in X], y)
+        return self
+
+    def predict(self, X: Any) -> list[list[str]]:
+        return self.crf_.predict([word_features(words) for words in X])
+
+
+class WindowedForest(BaseEstimator):
+    """A random forest on each step of a stream, with the steps around it, their means and deviations.
+
+    Parameters
+    ----------
+    half_width : int, default=HALF_WIDTH
+        Steps on each side; the ends of a stream are repeated.
+    n_estimators : int, default=N_TREES
+        Trees.
+    random_state : int or None, default=None
+    """
+
+    def __init__(
+        self, half_width: int = HALF_WIDTH, n_estimators: int = N_TREES, random_state: int | None = None
+    ) -> None:
+        self.half_width = half_width
+        self.n_estimators = n_estimators
+        self.random_state = random_state
+
+    def windows(self, x: NDArray) -> NDArray:
+        """(T, D) -> (T, (2 * half_width + 1) * D + 2 * D)."""
+        padded = np.pad(x, ((self.half_width, self.half_width), (0, 0)), mode="edge")
+        views = sliding_window_view(padded, 2 * self.half_width + 1, axis=0)  # (T, D, W)
+        return np.concatenate([views.reshape(len(x), -1), views.mean(axis=2), views.std(axis=2)], axis=1)
+
+    def fit(self, X: Any, y: Any) -> WindowedForest:
+        self.forest_ = RandomForestClassifier(self.n_estimators, n_jobs=-1, random_state=self.random_state)
+        self.forest_.fit(np.concatenate([self.windows(x) for x in X]), np.concatenate(y))
+        return self
+
+    def predict(self, X: Any) -> list[NDArray]:
+        return [self.forest_.predict(self.windows(x)) for x in X]
+
+
+def peer_of(name: str, random_state: int | None = 0) -> CRFTagger | WindowedForest:
+    """The peer of a task."""
+    return WindowedForest(random_state=random_state) if name == "arem" else CRFTagger()
+
+
+def measure(model: Any, task: Task) -> dict[str, float]:
+    """Fit and score; seconds of the fit, and steps a second of a prediction of all test sequences."""
+    begin = time.perf_counter()
+    model.fit(task.X, task.y)
+    fitted = time.perf_counter()
+    predicted = model.predict(task.X_test)
+    seconds = time.perf_counter() - fitted
+    return {
+        "score": task.score(task.y_test, predicted),
+        "fit_seconds": fitted - begin,
+        "steps_per_second": sum(map(len, task.X_test)) / seconds,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tasks", nargs="*", metavar="task", help=f"of {', '.join(TASKS)}; default: all")
+    parser.add_argument("--limit", type=int, help="fit on so many sequences only, to see that all runs")
+    parser.add_argument("--test", action="store_true", help="score the test part")
+    chosen = parser.parse_args()
+    unknown = [name for name in chosen.tasks if name not in TASKS]
+    if unknown:
+        parser.error(f"tasks are {', '.join(TASKS)}. Got {', '.join(unknown)}.")
+    for name in chosen.tasks or TASKS:
+        task = TASKS[name](test=chosen.test)
+        task.X, task.y = task.X[: chosen.limit], task.y[: chosen.limit]
+        peer = peer_of(name)
+        got = measure(peer, task)
+        print(
+            f"{name}: {type(peer).__name__}, {len(task.X)} sequences, {task.name_of_score} {got['score']:.4f}, "
+            f"fit {got['fit_seconds']:.1f} s, {got['steps_per_second']:.0f} steps a second",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
