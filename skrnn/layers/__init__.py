@@ -1,7 +1,9 @@
-"""Many steps of time: recurrences over a sequence, and pooling."""
+"""Many steps of time: recurrences over a sequence, pooling, labels that follow on each other."""
 
+from skrnn.layers.crf_output import CRF
 from skrnn.layers.embedding import TokenEmbedding
 from skrnn.layers.fused import GRU, LSTM, SimpleRNN
+from skrnn.layers.label_schemes import forbidden_pairs
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec
 
@@ -13,6 +15,7 @@ POOLINGS = {
 }
 
 __all__ = [
+    "CRF",
     "GRU",
     "LSTM",
     "POOLINGS",
@@ -23,4 +26,5 @@ __all__ = [
     "RecurrenceSpec",
     "SimpleRNN",
     "TokenEmbedding",
+    "forbidden_pairs",
 ]

@@ -143,6 +143,12 @@ class Program(ABC):
     def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
         """Outputs of one batch: (B, T, D), (B, T) -> (B, K) or (B, T, K)."""
 
+    def losses(self, target: Any, output: Any, mask: Any) -> Any:
+        """One loss a sequence, or a step: by the plan's loss or, without one, by the network's output layer."""
+        if self.plan.loss is None:
+            return self.model.layers[-1].step_losses(target, output, mask)
+        return self.loss(target, output)
+
     def padded_length(self, length: int) -> int:
         """Steps to pad a batch to, at least length."""
         return length
