@@ -6,6 +6,7 @@ from skrnn.layers.fused import GRU, LSTM, SimpleRNN
 from skrnn.layers.label_schemes import forbidden_pairs
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec
+from skrnn.layers.token_reader import FeatureBag, TokenReader
 
 POOLINGS = {
     "attention": AttentionPooling,
@@ -16,6 +17,7 @@ POOLINGS = {
 
 __all__ = [
     "CRF",
+    "FeatureBag",
     "GRU",
     "LSTM",
     "POOLINGS",
@@ -26,5 +28,6 @@ __all__ = [
     "RecurrenceSpec",
     "SimpleRNN",
     "TokenEmbedding",
+    "TokenReader",
     "forbidden_pairs",
 ]
