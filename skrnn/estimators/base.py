@@ -203,8 +203,8 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         """Choose the output; units is the width of a model that is there already."""
 
     @abstractmethod
-    def _default_loss(self, target: Target) -> str:
-        """Name of the loss where none is given."""
+    def _default_loss(self, target: Target) -> str | None:
+        """Name of the loss where none is given; None leaves it to the network."""
 
     def _weigh(self, weights: NDArray[np.float64], target: Target) -> NDArray[np.float64]:
         return weights

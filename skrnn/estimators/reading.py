@@ -46,20 +46,18 @@ def encode_tokens(estimator: Any, X: Any, reader: Reader | None, is_fitted: bool
         If X is of another kind than in fit, or not made of tokens.
     """
     kind = token_kind(X)
-    if is_fitted and kind != getattr(reader, "kind", None):
-        wanted, got = _WHAT[getattr(reader, "kind", None)], _WHAT[kind]
-        raise ValueError(f"X must hold {wanted}, as in fit. Got {got}.")
+    if is_fitted and kind != estimator._token_kind:
+        raise ValueError(f"X must hold {_WHAT[estimator._token_kind]}, as in fit. Got {_WHAT[kind]}.")
     if kind is None:
         return None
     if estimator.embedding is not None:
         raise ValueError(f"embedding is for integers; word_size tells the features of words. Got {_WHAT[kind]} in X.")
     if reader is None:
         reader = _new_reader(estimator, kind).fit(X)
-        reader.kind = kind
     sequences = reader.transform(X)
     encoded = Encoded(sequences.values, sequences.offsets)
     n_strings = len(reader.vocabularies_) if isinstance(reader, WordEncoder) else 1
-    encoded.fitted = {"_reader": reader, "n_features_in_": n_strings}
+    encoded.fitted = {"_reader": reader, "_token_kind": kind, "n_features_in_": n_strings}
     if isinstance(reader, WordEncoder) and reader.coverage_ is not None:
         encoded.fitted["vector_coverage_"] = reader.coverage_
     return encoded
@@ -73,18 +71,24 @@ def _new_reader(estimator: Any, kind: str) -> Reader:
     return WordEncoder(estimator.min_count, estimator.characters, estimator.vectors)
 
 
+def _roomy(n: int) -> int:
+    """A little more than n: so vocabularies of folds have the same size, and share a compiled program."""
+    step = max(16, 2 ** (n.bit_length() - 4))  # an eighth of n at most
+    return -(-n // step) * step
+
+
 def reader_options(estimator: Any, reader: Reader | None) -> dict[str, Any]:
     """Arguments of `TaggerNetwork` for what comes out of a reader."""
     if isinstance(reader, FeatureEncoder):
-        return {"n_features": None, "bag": (len(reader.vocabulary_), int(estimator.word_size))}
+        return {"n_features": None, "bag": (_roomy(len(reader.vocabulary_)), int(estimator.word_size))}
     if not isinstance(reader, WordEncoder):
         return {}
     sizes = [int(estimator.word_size), *[max(1, int(estimator.word_size) // 4)] * (len(reader.vocabularies_) - 1)]
     options = {
-        "vocabularies": [len(v) for v in reader.vocabularies_],
+        "vocabularies": [_roomy(len(v)) for v in reader.vocabularies_],
         "sizes": sizes,
         "characters": int(estimator.characters),
-        "alphabet": len(reader.alphabet_),
+        "alphabet": _roomy(len(reader.alphabet_)),
         "character_size": int(estimator.character_size),
         "filters": int(estimator.character_filters),
         "shape_size": SHAPE_SIZE,

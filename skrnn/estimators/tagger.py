@@ -30,6 +30,159 @@ class RNNTagger(SequenceEstimator):
 
     Use it where each step has a class: parts of speech, names in text, activities in a stream of sensors. For one
     class a sequence use `RNNClassifier`, for numbers `RNNRegressor`.
+
+    Parameters
+    ----------
+    cell : str, class or instance, default="lstm"
+        The recurrence: "lstm", "gru" or "elman"; or a Keras cell or layer of your own, class or instance. Its
+        options are given as ``cell__*``, for example ``cell__activation="relu"``.
+    units : int or tuple of int, default=None
+        H, the size of the state; a tuple stacks layers, from the input up. None is 32, or an instance's own.
+    head : {"crf", "softmax"}, default="crf"
+        How labels are chosen: all of a sequence together, where a conditional random field [1]_ [2]_ learns which
+        label follows which; or each step for itself.
+    constraints : {"bio", "bioes"}, list of pairs or None, default=None
+        Labels that must not follow on each other, with ``head="crf"``: what the scheme rules out, read from labels
+        such as "B-PER" and "O"; or pairs of labels (before, after), where None stands for the start or the end.
+    bidirectional : bool, default=True
+        Run each layer from both ends and join the 2 H features. Without it a label looks at no later step, but for
+        what a CRF makes of their scores.
+    dropout : float in [0, 1), default=0.0
+        Share of the features that training sets to zero, at each step anew: of the tokens, and after each recurrent
+        layer.
+    recurrent_dropout : float in [0, 1), default=0.0
+        Share of the state that training hides from the next step, for cells that know it.
+    embedding : int or tuple of two ints, default=None
+        X holds integer tokens: features E of a token, or (V, E) with the number of tokens V. V is the largest
+        token of the fit plus one where it is not given; then larger tokens are an error later.
+    word_size : int, default=100
+        Features of a word. Further strings of a token have a quarter of it each; of dictionaries it is the size of
+        the sum of their features.
+    characters : int, default=16
+        Characters read of a word, by a small convolution; of a longer word the first and the last. 0 reads none.
+    character_size : int, default=25
+        Features of a character.
+    character_filters : int, default=50
+        Features read from the characters of a word.
+    word_dropout : float in [0, 1), default=0.05
+        Share of the words that training takes for unknown ones, so that there is something to learn about them.
+    min_count : int, default=2
+        Words, and features of dictionaries, that stand more seldom in X are unknown.
+    vectors : object, default=None
+        Vectors of words, trained elsewhere, that stay as they are beside the features that are learned: with `words`,
+        a list of V strings (or `index_to_key`, as gensim calls it), and `vectors`, an array (V, E). A word is looked
+        up as it is written, then in lower case.
+    optimizer : str, class or `keras.optimizers.Optimizer`, default="adam"
+        Options are given as ``optimizer__*``. An instance keeps its own learning rate and clipping.
+    learning_rate : float or LearningRateSchedule, default=0.01
+        None is the optimizer's own; ``optimizer__learning_rate`` takes its place.
+    global_clipnorm : float, default=1.0
+        Greatest norm of all gradients together; None for no clipping. ``optimizer__clipnorm`` and
+        ``optimizer__clipvalue`` take its place.
+    loss : str, class, `keras.losses.Loss` or callable, default=None
+        Of ``head="softmax"``: None is the cross-entropy. Options are given as ``loss__*``. A function takes
+        (y, y_pred), (B, T) numbers of classes and (B, T, K), and gives one number a step. A CRF has its own.
+    metrics : Keras metrics, default=None
+        One, a list or a dict, by name, class, instance or function, followed in `history_`. Options are given as
+        ``metrics__*``. With a CRF they see its scores: "accuracy" is that of the best label of each step for itself.
+    epochs : int, default=50
+        Passes over the data.
+    batch_size : int, default=32
+        Sequences in a step of the optimizer; -1 takes all. Batches hold sequences of like length.
+    jit_compile : bool or "auto", default="auto"
+        Compile the loops of "lstm", "gru" and "elman" with XLA: a second or more for each new architecture, and
+        then faster epochs and predictions. "auto" does so where the training is long enough to win. Other
+        recurrences, and other backends than TensorFlow, are not affected.
+    callbacks : Keras callbacks, default=None
+        One, a list or a dict, instances or classes with ``callbacks__*``. Each fit gets copies. A callback that
+        listens to single batches makes training slower. (Those of scikit-learn 1.9 come with `set_callbacks`.)
+    early_stopping : bool, default=False
+        Hold out a part of the training data, stop when its loss gets no better, and return to the best weights.
+    validation_fraction : float in (0, 1), default=0.1
+        The part held out; groups stay together where `fit` is given groups.
+    n_iter_no_change : int, default=10
+        Epochs without a better validation loss before training stops.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the steps of a class, multiplied with `sample_weight`.
+    warm_start : bool, default=False
+        `fit` goes on from the last weights and optimizer state, with the words of the first fit. After an interrupt
+        the weights reached are kept.
+    random_state : int, RandomState instance or None, default=None
+        Of the weights, the order, dropout and the part held out. An int gives the same result bit for bit.
+    verbose : int, default=0
+        1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
+        prints a line an epoch.
+    **routed
+        ``cell__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and ``callbacks__*``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (K,)
+        The labels, sorted.
+    transition_ : ndarray of shape (K, K), or None
+        With a CRF, what it adds to the score of label j (column) after label i (row), in the order of `classes_`;
+        minus infinity where it is forbidden. ``pandas.DataFrame(model.transition_, model.classes_, model.classes_)``
+        shows the names.
+    start_, end_ : ndarray of shape (K,), or None
+        The same for the first and the last label.
+    vector_coverage_ : float
+        With `vectors`, share of the words in X, each as often as it stands there, that have one.
+    history_ : dict of str to list of float
+        "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch.
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        D; of tokens the number of strings of each, or 1.
+    feature_names_in_ : ndarray of shape (D,)
+        Names of the columns, where X came with string names.
+    weights_ : list of ndarray
+        Weights of the network.
+    model_ : keras.Model
+        A new plain Keras model with these weights: ``model_(padded, mask=mask)``. With a CRF it gives scores of labels
+        (B, T, K), and ``model_.layers[-1].best_paths(scores, mask)`` the numbers of the labels.
+
+    Raises
+    ------
+    ValueError
+        For data that cannot be learned from, and parameters out of range; in one sentence, before any training, with
+        the estimator as it was.
+    TypeError
+        For a parameter that does not exist, naming the nearest, in the constructor and `set_params`.
+
+    See Also
+    --------
+    RNNClassifier : One class for a whole sequence.
+    skrnn.preprocessing.PerStep : Scaling and other transformers for each step, ahead of arrays.
+
+    Notes
+    -----
+    The vocabulary comes from the X of `fit` alone, so in cross-validation from the training part. Words are known in
+    lower case; a second feature tells their shape (lower, Title, UPPER, digits, ...), and characters keep their case.
+
+    Dictionaries are read as sklearn-crfsuite reads them: ``{"word": "go", "is_title": False, "length": 2}`` has the
+    features "word:go", "is_title" and "length" with the values 1, 0 and 2. Features that the fit did not see are left
+    out.
+
+    The loss of a step is ``-log p(y_t | y_1, ..., y_{t-1}, x)`` with a CRF, so that those of a sequence add up to the
+    usual negative log-likelihood, and ``-log p(y_t | x)`` with softmax. Both are averaged over labelled steps,
+    weighted. A step without a label, or of weight 0, is summed over by a CRF, and left out by softmax.
+
+    References
+    ----------
+    .. [1] J. Lafferty, A. McCallum, F. Pereira (2001), Conditional random fields: probabilistic models for segmenting
+       and labeling sequence data, ICML, 282-289.
+    .. [2] X. Ma, E. Hovy (2016), End-to-end sequence labeling via bi-directional LSTM-CNNs-CRF, ACL, 1064-1074.
+
+    Examples
+    --------
+    >>> from skrnn import RNNTagger
+    >>> X = [["the", "cat", "sees", "Rex"], ["Rex", "sees", "the", "dog"], ["the", "dog", "sleeps"]] * 5
+    >>> y = [["DET", "NOUN", "VERB", "NAME"], ["NAME", "VERB", "DET", "NOUN"], ["DET", "NOUN", "VERB"]] * 5
+    >>> model = RNNTagger(units=8, epochs=20, random_state=0).fit(X, y)
+    >>> model.predict([["Rex", "sees", "the", "cat"]])[0].tolist()
+    ['NAME', 'VERB', 'DET', 'NOUN']
+    >>> model.predict_marginals([["Rex", "sleeps"]])[0].shape
+    (2, 4)
     """
 
     _parameter_constraints: dict[str, Any] = {
@@ -274,7 +427,7 @@ class RNNTagger(SequenceEstimator):
             raise ValueError(f"constraints need head='crf'. Got head={self.head!r}.")
         check_paths(forbidden, known_classes)
         check_ways(codes, X, known_classes, forbidden)
-        fitted = {"classes_": known_classes, "_reader": None, **getattr(X, "fitted", {})}
+        fitted = {"classes_": known_classes, "_reader": None, "_token_kind": None, **getattr(X, "fitted", {})}
         return Target("tags", codes, len(known_classes), per_step=True, fitted=fitted, forbidden=tuple(forbidden))
 
     def _weigh(self, weights: NDArray[np.float64], target: Target) -> NDArray[np.float64]:

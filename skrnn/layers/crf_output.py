@@ -70,7 +70,8 @@ class CRF(keras.layers.Layer):
     def scores(self) -> list[Any]:
         """Scores of transitions (K, K), start (K,) and end (K,), low where they are forbidden."""
         weights = [ops.convert_to_tensor(w) for w in (self.transitions, self.start, self.end)]
-        return [weight + penalty for weight, penalty in zip(weights, penalties(self.forbidden, self.start.shape[0]))]
+        added = penalties(self.forbidden, self.start.shape[0])
+        return [weight + ops.convert_to_tensor(penalty, weight.dtype) for weight, penalty in zip(weights, added)]
 
     def get_config(self) -> dict[str, Any]:
         """Configuration, `forbidden` included."""

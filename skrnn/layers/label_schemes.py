@@ -10,7 +10,10 @@ BORDER = -1
 
 # What each prefix opens or goes on with, and whether the span is open after it. Without a span, as in O, both are no.
 _CONTINUES = {"B": False, "I": True, "E": True, "S": False, "O": False}
-_LEAVES_OPEN = {"bio": {}, "bioes": {"B": True, "I": True, "E": False, "S": False, "O": False}}
+_LEAVES_OPEN: dict[str, dict[str, bool]] = {
+    "bio": {},
+    "bioes": {"B": True, "I": True, "E": False, "S": False, "O": False},
+}
 _PREFIXES = {"bio": "BIO", "bioes": "BIOES"}
 
 
@@ -85,8 +88,8 @@ def _span(label: Any, scheme: str) -> tuple[str, str]:
     prefixes = _PREFIXES[scheme]
     if label == "O":
         return "O", ""
-    prefix, dash, kind = str(label).partition("-")
-    if not isinstance(label, str) or not dash or not kind or len(prefix) != 1 or prefix not in prefixes.replace("O", ""):
+    prefix, _, kind = label.partition("-") if isinstance(label, str) else ("", "", "")
+    if not kind or prefix not in tuple(prefixes.replace("O", "")):
         wanted = ", ".join(f"'{p}-...'" for p in prefixes if p != "O")
         raise ValueError(f"constraints={scheme!r} needs labels 'O' or {wanted}. Got {label!r}.")
     return prefix, kind

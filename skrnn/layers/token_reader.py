@@ -84,7 +84,7 @@ class TokenReader(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.options = {
+        self.options: dict[str, Any] = {
             "vocabularies": list(vocabularies),
             "sizes": list(sizes),
             "characters": characters,
@@ -139,7 +139,10 @@ class TokenReader(keras.layers.Layer):
         """Shape of the features."""
         o = self.options
         outside = input_shape[2] - len(o["sizes"]) - 1 - o["characters"]
-        return (*input_shape[:2], sum(o["sizes"]) + o["shape_size"] + (o["filters"] if o["characters"] else 0) + outside)
+        return (
+            *input_shape[:2],
+            sum(o["sizes"]) + o["shape_size"] + (o["filters"] if o["characters"] else 0) + outside,
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Configuration, with all arguments."""

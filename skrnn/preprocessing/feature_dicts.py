@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from numbers import Real
@@ -108,7 +109,7 @@ def _features(token: Any, row: int, step: int) -> Iterator[tuple[str, float]]:
         elif isinstance(value, (bool, np.bool_)):
             yield str(key), float(value)
         elif isinstance(value, Real):
-            if not np.isfinite(value):
+            if not math.isfinite(value):
                 raise ValueError(f"X[{row}] must hold finite numbers. Got {value!r} of {key!r} at step {step}.")
             yield str(key), float(value)
         elif isinstance(value, dict):

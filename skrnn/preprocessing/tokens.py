@@ -37,7 +37,7 @@ def token_kind(X: Any) -> str | None:
         If X is a list of strings and not of sentences.
     """
     X = unboxed(X)
-    if isinstance(X, np.ndarray) and X.dtype.kind == "U":
+    if isinstance(X, np.ndarray) and X.dtype.kind == "U" and X.ndim in (2, 3):
         return "words" if X.ndim == 2 else "columns"
     if isinstance(X, Sequences) or not isinstance(X, (list, tuple, np.ndarray)):
         return None
@@ -261,7 +261,7 @@ def _rows_of(vectors: Any) -> dict[str, int]:
     words = getattr(vectors, "words", None)
     words = getattr(vectors, "index_to_key", None) if words is None else words
     table = getattr(vectors, "vectors", None)
-    if words is None or np.ndim(table) != 2 or len(words) != len(table):
+    if words is None or table is None or np.ndim(table) != 2 or len(words) != len(table):
         raise ValueError("vectors must have V words and vectors of shape (V, E). Got " + _got(vectors, words, table))
     return {word: i for i, word in enumerate(words)}
 

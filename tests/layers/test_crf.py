@@ -98,15 +98,17 @@ def test_losses_and_gradients_equal_enumeration(k, steps, forbidden, unlabelled)
         return ops.sum(losses * ops.convert_to_tensor(weights.astype(FLOAT)))
 
     tight = {"atol": 1e-9} if TENSORFLOW else {"atol": 1e-4}
-    losses = crf.step_losses(labels.astype("int32"), *(x if x is mask else x.astype(FLOAT) for x in with_mask(mask, scores)))
+    losses = crf.step_losses(labels.astype("int32"), *with_mask(mask, scores, FLOAT))
     np.testing.assert_allclose(ops.convert_to_numpy(losses), enumerated_losses(labels, lengths, *scores), **tight)
     for place, gradient in enumerate(gradients(loss, scores)):
         expected = central_differences(enumerated_loss, scores, place)
         np.testing.assert_allclose(gradient, expected, atol=1e-6 if TENSORFLOW else 1e-4)
 
 
-def with_mask(mask, scores):
-    return [scores[0], mask, *scores[1:]]
+def with_mask(mask, scores, dtype="float32"):
+    """Arguments of the functions of `crf` after the labels."""
+    emissions, *others = (s.astype(dtype) for s in scores)
+    return [emissions, mask, *others]
 
 
 @pytest.mark.core
@@ -116,7 +118,7 @@ def test_marginals_and_best_paths_equal_enumeration(k, steps, forbidden):
     labels, lengths, mask, scores = data(k, steps, seed=2)
     if forbidden and k > 2:
         forbid(labels, scores)
-    arguments = [x if x is mask else x.astype("float32") for x in with_mask(mask, scores)]
+    arguments = with_mask(mask, scores)
     p = ops.convert_to_numpy(crf.marginals(*arguments))
     best = ops.convert_to_numpy(crf.best_paths(*arguments))
     for b, length in enumerate(lengths):
@@ -174,7 +176,7 @@ def test_extreme_scores_stay_finite():
     scores[1][0, 1] = scores[1][2, 2] = scores[2][1] = crf.FORBIDDEN
     labels = rng.integers(-1, 3, (3, 7)).astype("int32")
     mask = np.arange(7) < np.array([7, 3, 1])[:, None]
-    losses = crf.step_losses(labels, *(x if x is mask else x.astype("float32") for x in with_mask(mask, scores)))
+    losses = crf.step_losses(labels, *with_mask(mask, scores))
     assert np.isfinite(ops.convert_to_numpy(losses)).all()
     for gradient in gradients(lambda e, *rest: ops.sum(crf.step_losses(labels, e, mask, *rest)), scores):
         assert np.isfinite(gradient).all()
@@ -185,8 +187,8 @@ def test_padding_changes_nothing():
     labels, lengths, mask, scores = data(3, 6, unlabelled=0.3)
     whole = ops.convert_to_numpy(crf.step_losses(labels.astype("int32"), *with_mask(mask, scores)))
     for b, length in enumerate(lengths):
-        alone = [s[b : b + 1, :length] for s in (labels.astype("int32"), scores[0], mask)]
-        losses = ops.convert_to_numpy(crf.step_losses(*alone, *scores[1:]))
+        alone = [s[b : b + 1, :length] for s in (labels.astype("int32"), scores[0].astype("float32"), mask)]
+        losses = ops.convert_to_numpy(crf.step_losses(*alone, *with_mask(mask, scores)[2:]))
         np.testing.assert_allclose(losses[0], whole[b, :length], atol=1e-5)
         assert not whole[b, length:].any()
 
