@@ -56,7 +56,7 @@ def encode_tokens(estimator: Any, X: Any, reader: Reader | None, is_fitted: bool
         reader = _new_reader(estimator, kind).fit(X)
     sequences = reader.transform(X)
     encoded = Encoded(sequences.values, sequences.offsets)
-    n_strings = len(reader.vocabularies_) if isinstance(reader, WordEncoder) else 1
+    n_strings = reader.n_strings_ if isinstance(reader, WordEncoder) else 1
     encoded.fitted = {"_reader": reader, "_token_kind": kind, "n_features_in_": n_strings}
     if isinstance(reader, WordEncoder) and reader.coverage_ is not None:
         encoded.fitted["vector_coverage_"] = reader.coverage_
@@ -68,7 +68,7 @@ def _new_reader(estimator: Any, kind: str) -> Reader:
         if estimator.vectors is not None:
             raise ValueError("vectors are of words. Got dictionaries in X.")
         return FeatureEncoder(estimator.min_count)
-    return WordEncoder(estimator.min_count, estimator.characters, estimator.vectors)
+    return WordEncoder(estimator.min_count, estimator.affixes, estimator.characters, estimator.vectors)
 
 
 def _roomy(n: int) -> int:

@@ -56,8 +56,10 @@ class RNNTagger(SequenceEstimator):
         X holds integer tokens: features E of a token, or (V, E) with the number of tokens V. V is the largest
         token of the fit plus one where it is not given; then larger tokens are an error later.
     word_size : int, default=100
-        Features of a word. Further strings of a token have a quarter of it each; of dictionaries it is the size of
-        the sum of their features.
+        Features of a word. Further strings of a token, its beginnings and endings have a quarter of it each; of
+        dictionaries it is the size of the sum of their features.
+    affixes : int, default=4
+        Beginnings and endings of a word that are features of their own, of 1 to so many characters. 0 takes none.
     characters : int, default=16
         Characters read of a word, by a small convolution; of a longer word the first and the last. 0 reads none.
     character_size : int, default=25
@@ -190,6 +192,7 @@ class RNNTagger(SequenceEstimator):
         "head": [StrOptions({"crf", "softmax"})],
         "constraints": [StrOptions({"bio", "bioes"}), list, tuple, None],
         "word_size": [Interval(Integral, 1, None, closed="left")],
+        "affixes": [Interval(Integral, 0, None, closed="left")],
         "characters": [Interval(Integral, 0, None, closed="left")],
         "character_size": [Interval(Integral, 1, None, closed="left")],
         "character_filters": [Interval(Integral, 1, None, closed="left")],
@@ -211,6 +214,7 @@ class RNNTagger(SequenceEstimator):
         recurrent_dropout: float = 0.0,
         embedding: Any = None,
         word_size: int = 100,
+        affixes: int = 4,
         characters: int = 16,
         character_size: int = 25,
         character_filters: int = 50,
@@ -244,6 +248,7 @@ class RNNTagger(SequenceEstimator):
         self.recurrent_dropout = recurrent_dropout
         self.embedding = embedding
         self.word_size = word_size
+        self.affixes = affixes
         self.characters = characters
         self.character_size = character_size
         self.character_filters = character_filters

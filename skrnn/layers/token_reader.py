@@ -49,7 +49,7 @@ class TokenReader(keras.layers.Layer):
     Parameters
     ----------
     vocabularies : sequence of int
-        Words of each string of a token, without the unknown.
+        Words of each string of a token, then of each of its beginnings and endings, without the unknown.
     sizes : sequence of int
         Features of each.
     characters : int

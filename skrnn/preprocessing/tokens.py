@@ -64,14 +64,16 @@ def _kind_of(token: Any) -> str | None:
 class WordEncoder:
     """Turn sentences of tokens into `Sequences` of numbers.
 
-    A token becomes one row: a number for each of its strings, the shape of the first, the characters of the first, and
-    where there are vectors, that of the first. Words are looked up in lower case, as their shape and characters tell
-    how they are written.
+    A token becomes one row: a number for each of its strings, and of the first, the word, numbers of its beginnings and
+    endings, its shape, its characters, and its vector where there are vectors. Words, beginnings and endings are looked
+    up in lower case, as shape and characters tell how they are written.
 
     Parameters
     ----------
     min_count : int, default=2
         Words that stand more seldom in the sentences of the fit are unknown.
+    affixes : int, default=4
+        Beginnings and endings of a word, of 1 to so many characters. 0 takes none.
     characters : int, default=16
         Characters read of a word; of a longer one the first and the last. 0 reads none.
     vectors : object, default=None
@@ -79,10 +81,10 @@ class WordEncoder:
 
     Attributes
     ----------
+    n_strings_ : int
+        Strings of a token.
     vocabularies_ : list of dict
-        For each string of a token, from a word to its number, from 1.
-    counts_ : list of ndarray
-        How often each word of a vocabulary was seen; first, all that are unknown.
+        For each string of a token, then for each of the beginnings and endings, from a word to its number, from 1.
     alphabet_ : dict
         From a character to its number, from 1.
     coverage_ : float or None
@@ -91,14 +93,15 @@ class WordEncoder:
     Examples
     --------
     >>> from skrnn.preprocessing.tokens import WordEncoder
-    >>> encoder = WordEncoder(min_count=1, characters=4).fit([["I", "see", "NY"], ["I", "go"]])
+    >>> encoder = WordEncoder(min_count=1, affixes=0, characters=4).fit([["I", "see", "NY"], ["I", "go"]])
     >>> encoder.transform([["You", "see"]])[0].astype(int)
     array([[0, 2, 3, 6, 0, 0],
            [4, 1, 7, 4, 4, 0]])
     """
 
-    def __init__(self, min_count: int = 2, characters: int = 16, vectors: Any = None) -> None:
+    def __init__(self, min_count: int = 2, affixes: int = 4, characters: int = 16, vectors: Any = None) -> None:
         self.min_count = min_count
+        self.affixes = affixes
         self.characters = characters
         self.vectors = vectors
 
@@ -115,13 +118,14 @@ class WordEncoder:
         self
         """
         columns, _ = token_columns(X)
-        self.vocabularies_, self.counts_ = [], []
-        for column in columns:
-            counts = Counter(normal_form(word) for word in column)
-            kept = sorted(word for word, count in counts.items() if count >= self.min_count)
-            self.vocabularies_.append({word: i for i, word in enumerate(kept, 1)})
-            seldom = sum(counts.values()) - sum(counts[word] for word in kept)
-            self.counts_.append(np.array([seldom, *(counts[word] for word in kept)]))
+        self.n_strings_ = len(columns)
+        counted = [Counter(normal_form(word) for word in column) for column in columns]
+        counted += [Counter() for _ in range(2 * self.affixes)]
+        for word, count in counted[0].items():
+            for counts, affix in zip(counted[self.n_strings_ :], self._affixes(word)):
+                counts[affix] += count
+        kept = [sorted(word for word, n in counts.items() if n >= self.min_count) for counts in counted]
+        self.vocabularies_ = [{word: i for i, word in enumerate(words, 1)} for words in kept]
         self.alphabet_ = {c: i for i, c in enumerate(sorted(set("".join(set(columns[0])))), 1)}
         self._rows = _rows_of(self.vectors)
         self.coverage_ = None
@@ -140,9 +144,9 @@ class WordEncoder:
         Returns
         -------
         Sequences
-            Of D = number of strings + 1 + characters + E features, float32.
+            Of D = number of strings + 2 affixes + 1 + characters + E features, float32.
         """
-        columns, lengths = token_columns(X, len(self.vocabularies_))
+        columns, lengths = token_columns(X, self.n_strings_)
         parts = [
             _by_distinct(column, lambda word, v=vocabulary: [v.get(normal_form(word), UNKNOWN)])
             for column, vocabulary in zip(columns, self.vocabularies_)
@@ -153,13 +157,19 @@ class WordEncoder:
         return Sequences(np.concatenate(parts, axis=1, dtype=np.float32), offsets_of(lengths))
 
     def _spelling(self, word: str) -> list[int]:
-        """Shape and characters of a word."""
+        """Beginnings and endings, shape and characters of a word."""
+        known = zip(self.vocabularies_[self.n_strings_ :], self._affixes(normal_form(word)))
+        affixes = [vocabulary.get(affix, UNKNOWN) for vocabulary, affix in known]
         read = word
         if len(word) > self.characters:
             half = self.characters // 2
             read = word[: self.characters - half] + (word[-half:] if half else "")
         numbers = [self.alphabet_.get(c, UNKNOWN) for c in read]
-        return [shape_of(word), *numbers, *[UNKNOWN] * (self.characters - len(numbers))]
+        return [*affixes, shape_of(word), *numbers, *[UNKNOWN] * (self.characters - len(numbers))]
+
+    def _affixes(self, word: str) -> list[str]:
+        sizes = range(1, self.affixes + 1)
+        return [word[:k] for k in sizes] + [word[-k:] for k in sizes]
 
     def _vector_row(self, word: str) -> int | None:
         row = self._rows.get(word)

@@ -164,6 +164,7 @@ def test_the_loss_is_the_mean_over_labelled_steps(head):
     assert model.fit(X, y, sample_weight=weight).history_["loss"][-1] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:Layer 'conv1d:UserWarning")
 def test_a_crf_learns_what_single_steps_cannot_tell():
     """Of two labels that look the same, the one that was last goes on: a recurrence that sees no other step."""
     rng = np.random.default_rng(0)
