@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.estimators.base import SequenceEstimator
-from skrnn.estimators.parameters import CONSTRAINTS
-from skrnn.estimators.planning import embedding_of, recurrent_layers
-from skrnn.estimators.reading import encode_tokens, reader_options
-from skrnn.estimators.step_labels import NO_LABEL, check_step_labels, check_ways, encode, weights_of_classes
+from skrnn.estimators.reading import encode_tokens
+from skrnn.estimators.step_labels import NO_LABEL, check_step_labels, weights_of_classes
+from skrnn.estimators.tagging import TAGGER_CONSTRAINTS, crf_tables, labelled, ragged, tag_target, tagger_network
 from skrnn.estimators.targets import Head, Target
-from skrnn.layers.crf_output import penalties
-from skrnn.layers.label_schemes import check_paths, forbidden_pairs
-from skrnn.networks import TaggerNetwork
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import check_weights
-from skrnn.training.labelling import label
 
 
 class RNNTagger(SequenceEstimator):
@@ -60,12 +53,9 @@ class RNNTagger(SequenceEstimator):
         dictionaries it is the size of the sum of their features.
     affixes : int, default=4
         Beginnings and endings of a word that are features of their own, of 1 to so many characters. 0 takes none.
-    characters : int, default=16
-        Characters read of a word, by a small convolution; of a longer word the first and the last. 0 reads none.
-    character_size : int, default=25
-        Features of a character.
-    character_filters : int, default=50
-        Features read from the characters of a word.
+    characters, character_size, character_filters : int, default=16, 25, 50
+        Characters read of a word by a small convolution, 0 for none (of a longer word the first and the last),
+        features of each, and features read from them all.
     word_dropout : float in [0, 1), default=0.05
         Share of the words that training takes for unknown ones, so that there is something to learn about them.
     min_count : int, default=2
@@ -100,10 +90,8 @@ class RNNTagger(SequenceEstimator):
         listens to single batches makes training slower. (Those of scikit-learn 1.9 come with `set_callbacks`.)
     early_stopping : bool, default=False
         Hold out a part of the training data, stop when its loss gets no better, and return to the best weights.
-    validation_fraction : float in (0, 1), default=0.1
-        The part held out; groups stay together where `fit` is given groups.
-    n_iter_no_change : int, default=10
-        Epochs without a better validation loss before training stops.
+    validation_fraction, n_iter_no_change : float in (0, 1), default=0.1; int, default=10
+        The part held out, with groups together, and epochs without a better loss before training stops.
     class_weight : dict, "balanced" or None, default=None
         Weights of the steps of a class, multiplied with `sample_weight`.
     warm_start : bool, default=False
@@ -130,9 +118,7 @@ class RNNTagger(SequenceEstimator):
     vector_coverage_ : float
         With `vectors`, share of the words in X, each as often as it stands there, that have one.
     history_ : dict of str to list of float
-        "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch.
-    n_iter_ : int
-        Epochs trained.
+        "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch, of which `n_iter_` are.
     n_features_in_ : int
         D; of tokens the number of strings of each, or 1.
     feature_names_in_ : ndarray of shape (D,)
@@ -145,11 +131,9 @@ class RNNTagger(SequenceEstimator):
 
     Raises
     ------
-    ValueError
-        For data that cannot be learned from, and parameters out of range; in one sentence, before any training, with
-        the estimator as it was.
-    TypeError
-        For a parameter that does not exist, naming the nearest, in the constructor and `set_params`.
+    ValueError, TypeError
+        For data that cannot be learned from, parameters out of range, and parameters that do not exist; in one
+        sentence, before any training, with the estimator as it was.
 
     See Also
     --------
@@ -187,20 +171,7 @@ class RNNTagger(SequenceEstimator):
     (2, 4)
     """
 
-    _parameter_constraints: dict[str, Any] = {
-        **{k: v for k, v in CONSTRAINTS.items() if k not in ("pooling", "model")},
-        "head": [StrOptions({"crf", "softmax"})],
-        "constraints": [StrOptions({"bio", "bioes"}), list, tuple, None],
-        "word_size": [Interval(Integral, 1, None, closed="left")],
-        "affixes": [Interval(Integral, 0, None, closed="left")],
-        "characters": [Interval(Integral, 0, None, closed="left")],
-        "character_size": [Interval(Integral, 1, None, closed="left")],
-        "character_filters": [Interval(Integral, 1, None, closed="left")],
-        "word_dropout": [Interval(Real, 0, 1, closed="left")],
-        "min_count": [Interval(Integral, 1, None, closed="left")],
-        "vectors": "no_validation",  # preprocessing/tokens.py says what it may be
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-    }
+    _parameter_constraints: dict[str, Any] = TAGGER_CONSTRAINTS
 
     def __init__(
         self,
@@ -333,7 +304,7 @@ class RNNTagger(SequenceEstimator):
         object array of N arrays of shape (T_i,)
         """
         outputs, sequences = self._outputs(X)
-        return _ragged(self.classes_[self._best(outputs, sequences)], sequences)
+        return ragged(self.classes_[self._labelled("best_paths", outputs, sequences)], sequences)
 
     def predict_marginals(self, X: Any) -> NDArray:
         """Probabilities of the labels at each step.
@@ -349,10 +320,7 @@ class RNNTagger(SequenceEstimator):
             Columns in the order of `classes_`; rows sum to 1.
         """
         outputs, sequences = self._outputs(X)
-        if self.transition_ is None:
-            return _ragged(outputs / outputs.sum(axis=1, keepdims=True), sequences)
-        p = label("marginals", sequences.with_values(outputs), *self._crf_scores())
-        return _ragged(p.astype(np.float64), sequences)
+        return ragged(self._labelled("marginals", outputs, sequences).astype(np.float64), sequences)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy over all steps that have a label.
@@ -373,7 +341,7 @@ class RNNTagger(SequenceEstimator):
         if len(new):
             what = f"y holds the label {new.tolist()[0]!r}, which the fit did not see: its steps count as wrong."
             warnings.warn(what, UserWarning, stacklevel=2)
-        right = self.classes_[self._best(outputs, sequences)] == labels
+        right = self.classes_[self._labelled("best_paths", outputs, sequences)] == labels
         return float(np.average(right, weights=weights))
 
     @property
@@ -393,20 +361,11 @@ class RNNTagger(SequenceEstimator):
 
     def _table(self, which: int) -> NDArray[np.float64] | None:
         check_is_fitted(self)
-        network = self._plan.network
-        if not network.crf:
-            return None
-        penalty = penalties(network.forbidden, len(self.classes_))[which]
-        return np.where(penalty < 0, -np.inf, self.weights_[which - 3].astype(np.float64))
+        tables = crf_tables(self._plan.network, self.weights_)
+        return None if tables is None else tables[which]
 
-    def _crf_scores(self) -> list[NDArray]:
-        weights = self.weights_[-3:]  # of the last layer
-        return [w + p for w, p in zip(weights, penalties(self._plan.network.forbidden, len(self.classes_)))]
-
-    def _best(self, outputs: NDArray, sequences: Sequences) -> NDArray[np.int64]:
-        if not self._plan.network.crf:
-            return outputs.argmax(axis=1)
-        return label("best_paths", sequences.with_values(outputs), *self._crf_scores())
+    def _labelled(self, name: str, outputs: NDArray, sequences: Sequences) -> NDArray:
+        return labelled(name, self._plan.network, self.weights_, sequences.with_values(outputs))
 
     # -- what `SequenceEstimator` asks for ----------------------------------------------------------------------
 
@@ -417,23 +376,7 @@ class RNNTagger(SequenceEstimator):
         return encode_tokens(self, X, self._reader, True) or super()._check_X_as_fitted(X)
 
     def _check_y(self, X: Sequences, y: Any, sample_weight: Any, resume: bool, classes: Any) -> Target:
-        labels, known = check_step_labels(X, y)
-        known &= check_weights(sample_weight, X, per_step=True) > 0
-        if resume:
-            known_classes = self.classes_
-        else:
-            known_classes = np.unique(labels[known] if classes is None else np.asarray(classes))
-        if len(known_classes) < 2:
-            got = "none" if not len(known_classes) else f"1 class: {known_classes.tolist()[0]!r}"
-            raise ValueError(f"y must hold at least 2 classes, of positive weight. Got {got}.")
-        codes = encode(labels, known, known_classes)
-        forbidden = forbidden_pairs(known_classes.tolist(), self.constraints)
-        if forbidden and self.head != "crf":
-            raise ValueError(f"constraints need head='crf'. Got head={self.head!r}.")
-        check_paths(forbidden, known_classes)
-        check_ways(codes, X, known_classes, forbidden)
-        fitted = {"classes_": known_classes, "_reader": None, "_token_kind": None, **getattr(X, "fitted", {})}
-        return Target("tags", codes, len(known_classes), per_step=True, fitted=fitted, forbidden=tuple(forbidden))
+        return tag_target(self, X, y, sample_weight, resume, classes)
 
     def _weigh(self, weights: NDArray[np.float64], target: Target) -> NDArray[np.float64]:
         codes = target.values
@@ -453,27 +396,9 @@ class RNNTagger(SequenceEstimator):
         return Head(target.n, "softmax", y, sparse=True, accuracy="SparseCategoricalAccuracy")
 
     def _network(self, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool) -> Any:
-        reader = target.fitted["_reader"]
-        return TaggerNetwork(
-            layers=recurrent_layers(self, params),
-            outputs=target.n,
-            embedding=None if reader is not None else embedding_of(self, sequences, resume),
-            crf=self.head == "crf",
-            forbidden=target.forbidden,
-            bidirectional=bool(self.bidirectional),
-            dropout=float(self.dropout),
-            **{"n_features": sequences.n_features, **reader_options(self, reader)},
-        )
+        return tagger_network(self, sequences, target, params, resume)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         return tags
-
-
-def _ragged(values: NDArray, sequences: Sequences) -> NDArray:
-    """One array for each sequence, as scikit-learn's tools can join them."""
-    result = np.empty(len(sequences), dtype=object)
-    for i, row in enumerate(sequences.with_values(values.reshape(len(values), -1))):
-        result[i] = row if values.ndim == 2 else row[:, 0]
-    return result
