@@ -41,8 +41,7 @@ class RNNTagger(SequenceEstimator):
         Run each layer from both ends and join the 2 H features. Without it a label looks at no later step, but for
         what a CRF makes of their scores.
     dropout : float in [0, 1), default=0.0
-        Share of the features that training sets to zero, at each step anew: of the tokens, and after each recurrent
-        layer.
+        Share of the features of tokens, and of each recurrent layer, that training sets to zero, at each step anew.
     recurrent_dropout : float in [0, 1), default=0.0
         Share of the state that training hides from the next step, for cells that know it.
     embedding : int or tuple of two ints, default=None
@@ -83,11 +82,10 @@ class RNNTagger(SequenceEstimator):
         Sequences in a step of the optimizer; -1 takes all. Batches hold sequences of like length.
     jit_compile : bool or "auto", default="auto"
         Compile the loops of "lstm", "gru" and "elman" with XLA: a second or more for each new architecture, and
-        then faster epochs and predictions. "auto" does so where the training is long enough to win. Other
-        recurrences, and other backends than TensorFlow, are not affected.
+        then faster epochs and predictions. "auto" does so where it wins. TensorFlow only.
     callbacks : Keras callbacks, default=None
-        One, a list or a dict, instances or classes with ``callbacks__*``. Each fit gets copies. A callback that
-        listens to single batches makes training slower. (Those of scikit-learn 1.9 come with `set_callbacks`.)
+        One, a list or a dict, instances or classes with ``callbacks__*``. Each fit gets copies. One that listens to
+        single batches makes training slower.
     early_stopping : bool, default=False
         Hold out a part of the training data, stop when its loss gets no better, and return to the best weights.
     validation_fraction, n_iter_no_change : float in (0, 1), default=0.1; int, default=10
@@ -95,13 +93,11 @@ class RNNTagger(SequenceEstimator):
     class_weight : dict, "balanced" or None, default=None
         Weights of the steps of a class, multiplied with `sample_weight`.
     warm_start : bool, default=False
-        `fit` goes on from the last weights and optimizer state, with the words of the first fit. After an interrupt
-        the weights reached are kept.
+        `fit` goes on from the last weights and optimizer state, with the words of the first fit.
     random_state : int, RandomState instance or None, default=None
         Of the weights, the order, dropout and the part held out. An int gives the same result bit for bit.
     verbose : int, default=0
-        1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
-        prints a line an epoch.
+        1 shows a progress bar over epochs, 2 prints a line an epoch.
     **routed
         ``cell__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and ``callbacks__*``.
 
