@@ -4,16 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skrnn.estimators import RNNClassifier, RNNRegressor
+    from skrnn.estimators import RNNClassifier, RNNRegressor, RNNTagger
     from skrnn.sequences import Sequences
 
 __version__ = "0.1.0.dev0"
-__all__ = ["RNNClassifier", "RNNRegressor", "Sequences"]
+__all__ = ["RNNClassifier", "RNNRegressor", "RNNTagger", "Sequences"]
 
 # Names are looked up on first use, so that `import skrnn` does not wait for TensorFlow.
 _HOME = {
     "RNNClassifier": "skrnn.estimators",
     "RNNRegressor": "skrnn.estimators",
+    "RNNTagger": "skrnn.estimators",
     "Sequences": "skrnn.sequences",
 }
 

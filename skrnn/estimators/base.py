@@ -17,7 +17,7 @@ from sklearn.utils.validation import _check_feature_names, check_consistent_leng
 
 from skrnn.cells.seeding import keras_seeds
 from skrnn.estimators import parameters
-from skrnn.estimators.planning import make_plan
+from skrnn.estimators.planning import make_plan, recurrent_network
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
 from skrnn.estimators.tasks import CallbackSupportMixin, FitTask, with_callbacks
@@ -203,11 +203,14 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         """Choose the output; units is the width of a model that is there already."""
 
     @abstractmethod
-    def _default_loss(self, target: Target) -> str:
-        """Name of the loss where none is given."""
+    def _default_loss(self, target: Target) -> str | None:
+        """Name of the loss where none is given; None leaves it to the network."""
 
     def _weigh(self, weights: NDArray[np.float64], target: Target) -> NDArray[np.float64]:
         return weights
+
+    def _network(self, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool) -> Any:
+        return recurrent_network(self, sequences, target, head, params, resume)
 
     def _hold_out(
         self, examples: Examples, kept: NDArray[np.int64], target: Target, groups: Any, seed: int
@@ -226,10 +229,14 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     def _outputs(self, X: Any) -> tuple[NDArray, Sequences]:
         """Outputs of the network for X, in float64."""
         check_is_fitted(self)
+        sequences = self._check_X_as_fitted(X)
+        return predict(self._plan, self.weights_, sequences).astype(np.float64), sequences
+
+    def _check_X_as_fitted(self, X: Any) -> Sequences:
         owner = type(self).__name__
         sequences = check_sequences(X, n_features=self.n_features_in_, tokens=self._tokens, owner=owner)
         self._check_seen(X, sequences)
-        return predict(self._plan, self.weights_, sequences).astype(np.float64), sequences
+        return sequences
 
     def __sklearn_is_fitted__(self) -> bool:
         return "weights_" in vars(self)

@@ -50,13 +50,14 @@ def make_plan(
     params = estimator.get_params()
     network: Any = None
     model = None
-    if estimator.model is not None:
+    if params.get("model") is not None:
         network, model = _function_network(estimator, sequences, target, params, seed)
     loss = _loss(estimator, target, params, model)
     units = None if model is None else output_width(model, sequences.n_features, target.per_step)
     head = estimator._head(target, loss_name(loss), units)
     if network is None:
-        network = _recurrent_network(estimator, sequences, target, head, params, resume)
+        network = estimator._network(sequences, target, head, params, resume)
+        network = replace(network, jit_compile=_jit_compile(estimator, network, sequences, resume))
     metrics = make_metrics(estimator.metrics, parameters.routed(params, "metrics"), head.accuracy)
     plan = Plan(network, loss, _optimizer(estimator, params, model), metrics, target.per_step, head.sparse)
     return plan, head, _start(estimator, plan, model, resume)
@@ -66,7 +67,8 @@ def _loss(estimator: Any, target: Target, params: dict[str, Any], model: keras.M
     options = parameters.routed(params, "loss")
     if estimator.loss is None and model is not None and model.compiled:
         return make_loss(model.loss, options)
-    return make_loss(estimator._default_loss(target) if estimator.loss is None else estimator.loss, options)
+    loss = estimator._default_loss(target) if estimator.loss is None else estimator.loss
+    return None if loss is None and not options else make_loss(loss, options)
 
 
 def _optimizer(estimator: Any, params: dict[str, Any], model: keras.Model | None) -> Any:
@@ -81,7 +83,7 @@ def _start(estimator: Any, plan: Plan, model: keras.Model | None, resume: bool) 
         return Outcome(None if model is None else model.get_weights())
     before = estimator._plan
     if model is None:
-        same = type(before.network) is RecurrentNetwork and before.network.fingerprint == plan.network.fingerprint
+        same = before.network.fingerprint == plan.network.fingerprint
     else:
         same = [w.shape for w in model.get_weights()] == [w.shape for w in estimator.weights_]
     if not same:
@@ -90,39 +92,44 @@ def _start(estimator: Any, plan: Plan, model: keras.Model | None, resume: bool) 
     return Outcome(estimator.weights_, estimator._optimizer_state if kept else None)
 
 
-def _recurrent_network(
-    estimator: Any, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool
-) -> RecurrentNetwork:
+def recurrent_layers(estimator: Any, params: dict[str, Any]) -> tuple[RecurrenceSpec, ...]:
+    """One layer for each of the estimator's units."""
     options = parameters.routed(params, "cell")
-    layers = [
+    return tuple(
         RecurrenceSpec.from_cell(estimator.cell, units, options, estimator.recurrent_dropout)
         for units in parameters.units_of_layers(estimator.units)
-    ]
-    network = RecurrentNetwork(
+    )
+
+
+def recurrent_network(
+    estimator: Any, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool
+) -> RecurrentNetwork:
+    """The network of the classifier and the regressor."""
+    return RecurrentNetwork(
         n_features=sequences.n_features,
-        layers=tuple(layers),
+        layers=recurrent_layers(estimator, params),
         outputs=head.units,
         activation=head.activation,
         bidirectional=bool(estimator.bidirectional),
         dropout=float(estimator.dropout),
         pooling=None if target.per_step else estimator.pooling,
-        embedding=_embedding(estimator, sequences, resume),
+        embedding=embedding_of(estimator, sequences, resume),
     )
-    return replace(network, jit_compile=_jit_compile(estimator, network, sequences, resume))
 
 
-def _jit_compile(estimator: Any, network: RecurrentNetwork, sequences: Sequences, resume: bool) -> bool:
+def _jit_compile(estimator: Any, network: Any, sequences: Sequences, resume: bool) -> bool:
     loops = [layer.loop for layer in network.layers if layer.loop is not None]
     if not loops or keras.backend.backend() != "tensorflow":
         return False
-    if resume and isinstance(estimator._plan.network, RecurrentNetwork):
+    if resume and not isinstance(estimator._plan.network, FunctionNetwork):
         return estimator._plan.network.jit_compile
     if estimator.jit_compile != "auto":
         return bool(estimator.jit_compile)
     return compilation_pays(loops, sequences.lengths, estimator.batch_size, estimator.epochs)
 
 
-def _embedding(estimator: Any, sequences: Sequences, resume: bool) -> tuple[int, int] | None:
+def embedding_of(estimator: Any, sequences: Sequences, resume: bool) -> tuple[int, int] | None:
+    """Number of tokens and features of each, (V, E), where the estimator embeds integers."""
     if estimator.embedding is None:
         return None
     largest = int(sequences.largest())

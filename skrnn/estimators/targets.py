@@ -21,7 +21,7 @@ class Target:
 
     Attributes
     ----------
-    kind : {"binary", "multiclass", "multilabel", "regression"}
+    kind : {"binary", "multiclass", "multilabel", "regression", "tags"}
         What is learned.
     values : ndarray
         Class codes (N,), indicators (N, K), numbers (N, K), or numbers of all steps (total steps, K).
@@ -33,6 +33,8 @@ class Target:
         What the user gave, for class weights and stratified splits; None for numbers.
     fitted : dict
         Attributes that the estimator keeps.
+    forbidden : tuple of pairs of int
+        Labels of steps that must not follow on each other; see `skrnn.layers.forbidden_pairs`.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class Target:
     per_step: bool = False
     labels: Any = None
     fitted: dict[str, Any] = field(default_factory=dict)
+    forbidden: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass

@@ -1,9 +1,12 @@
-"""Many steps of time: recurrences over a sequence, and pooling."""
+"""Many steps of time: recurrences over a sequence, pooling, labels that follow on each other."""
 
+from skrnn.layers.crf_output import CRF
 from skrnn.layers.embedding import TokenEmbedding
 from skrnn.layers.fused import GRU, LSTM, SimpleRNN, runs_fused
+from skrnn.layers.label_schemes import forbidden_pairs
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec
+from skrnn.layers.token_reader import FeatureBag, TokenReader
 
 POOLINGS = {
     "attention": AttentionPooling,
@@ -13,6 +16,8 @@ POOLINGS = {
 }
 
 __all__ = [
+    "CRF",
+    "FeatureBag",
     "GRU",
     "LSTM",
     "POOLINGS",
@@ -23,5 +28,7 @@ __all__ = [
     "RecurrenceSpec",
     "SimpleRNN",
     "TokenEmbedding",
+    "TokenReader",
+    "forbidden_pairs",
     "runs_fused",
 ]

@@ -2,5 +2,6 @@
 
 from skrnn.networks.function import FunctionNetwork
 from skrnn.networks.recurrent import RecurrentNetwork
+from skrnn.networks.tagger import TaggerNetwork
 
-__all__ = ["FunctionNetwork", "RecurrentNetwork"]
+__all__ = ["FunctionNetwork", "RecurrentNetwork", "TaggerNetwork"]

@@ -14,6 +14,9 @@ ELEMENTWISE = {
     for name in ("SGD", "RMSprop", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax", "Nadam", "Ftrl", "Lion")
 }
 
+# More of them are worth more than the operations that joining spares.
+MOST_NUMBERS = 2**18
+
 
 class FlatWeights:
     """Trainable weights of a model, joined in one variable while it trains.
@@ -54,11 +57,14 @@ def can_be_flat(optimizer: keras.optimizers.Optimizer, model: keras.Model) -> bo
     optimizer : keras.optimizers.Optimizer
         Not, where it clips each variable by its own norm, or keeps averages or sums of gradients by variable.
     model : keras.Model
-        Not, with weights of several types, constraints, or tables of an embedding, of which a step reads a few rows.
+        Not, with weights of several types, constraints, tables of an embedding, of which a step reads a few rows, or
+        more than `MOST_NUMBERS` of them.
     """
     variables = model.trainable_variables
     by_variable = optimizer.clipnorm or optimizer.use_ema or optimizer.gradient_accumulation_steps
     if type(optimizer) not in ELEMENTWISE or by_variable or optimizer.loss_scale_factor:
+        return False
+    if sum(int(np.prod(v.shape)) for v in variables) > MOST_NUMBERS:
         return False
     plain = all(v.constraint is None and not getattr(v, "overwrite_with_gradient", False) for v in variables)
     tables = any(isinstance(layer, keras.layers.Embedding) for layer in model._flatten_layers())

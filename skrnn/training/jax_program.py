@@ -109,7 +109,7 @@ class JaxProgram(Program):
                 trainable, others, x, training=True, mask=mask, return_losses=True
             )
             output = output + 0  # without the Keras mask, which metrics would apply to weights per sequence
-            loss = self._objective(y, output, w, count) + sum(extra)
+            loss = self._objective(y, output, mask, w, count) + sum(extra)
             return loss, (output, new_others)
 
         (loss, (output, others)), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
@@ -120,10 +120,10 @@ class JaxProgram(Program):
         self, trainable: Any, others: Any, metrics: Any, x: Any, mask: Any, y: Any, w: Any, count: Any
     ) -> Any:
         output = self._pure_outputs(trainable, others, x, mask)
-        return self._update_metrics(metrics, y, output, w), self._objective(y, output, w, count)
+        return self._update_metrics(metrics, y, output, w), self._objective(y, output, mask, w, count)
 
-    def _objective(self, target: Any, output: Any, weight: Any, count: Any) -> Any:
-        losses = self.loss(target, output)
+    def _objective(self, target: Any, output: Any, mask: Any, weight: Any, count: Any) -> Any:
+        losses = self.losses(target, output, mask)
         check_loss_rank(losses.ndim, self.plan.per_step)
         return jnp.sum(losses * weight) / count
 

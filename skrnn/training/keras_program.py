@@ -21,7 +21,7 @@ class KerasProgram(Program):
         super().__init__(plan)
         if keras.backend.backend() == "torch":
             _own_generators(self.model)
-        self._fitted = _Fitted(self.model, self.loss, self.metrics, plan.per_step)
+        self._fitted = _Fitted(self.model, self.losses, self.metrics, plan.per_step)
         # JAX is of no use without its compiler; XLA below TensorFlow takes seconds for each shape.
         compiler = keras.backend.backend() == "jax"
         self._fitted.compile(optimizer=self.optimizer, jit_compile=compiler, auto_scale_loss=False)
@@ -98,9 +98,9 @@ def _torch_loader(batches: _Batches) -> Any:
 class _Fitted(keras.Model):
     """A network with the objective of its program, in the form that `keras.Model.fit` trains."""
 
-    def __init__(self, network: keras.Model, loss: Any, metrics: list[Any], per_step: bool) -> None:
+    def __init__(self, network: keras.Model, losses: Any, metrics: list[Any], per_step: bool) -> None:
         super().__init__(name="fitted", autocast=False)
-        self._network, self._loss, self._per_step = network, loss, per_step
+        self._network, self._step_losses, self._per_step = network, losses, per_step
         self._followed = metrics
         self._mean = keras.metrics.Mean(name="mean_over_all")
         self.built = True
@@ -116,7 +116,7 @@ class _Fitted(keras.Model):
     ) -> Any:
         """Give the mean over the batch, and keep account of the mean over all batches."""
         mask = ops.convert_to_tensor(x[1])
-        losses = self._loss(ops.convert_to_tensor(y), y_pred)
+        losses = self._step_losses(ops.convert_to_tensor(y), y_pred, mask)
         check_loss_rank(len(losses.shape), self._per_step)
         count = ops.sum(ops.cast(mask, losses.dtype)) if self._per_step else ops.shape(mask)[0]
         count = ops.cast(count, losses.dtype)

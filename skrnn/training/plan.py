@@ -24,8 +24,9 @@ class Plan:
     ----------
     network : RecurrentNetwork or FunctionNetwork
         Builds the model.
-    loss : Snapshot or callable
-        ``loss(y, y_pred)`` gives one number a sequence, or one a step.
+    loss : Snapshot, callable or None
+        ``loss(y, y_pred)`` gives one number a sequence, or one a step. None leaves it to the output layer of the
+        network: ``step_losses(y, y_pred, mask)``.
     optimizer : Recipe
         Its learning rate, where it is a number, is loaded and not baked in.
     metrics : tuple of Recipe or callable

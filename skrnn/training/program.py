@@ -155,6 +155,12 @@ class Program(ABC):
         """Whether `forward` wants a multiple of `ROW_MULTIPLE` rows; the rest of them then has one step each."""
         return True
 
+    def losses(self, target: Any, output: Any, mask: Any) -> Any:
+        """One loss a sequence, or a step: by the plan's loss or, without one, by the network's output layer."""
+        if self.plan.loss is None:
+            return self.model.layers[-1].step_losses(target, output, mask)
+        return self.loss(target, output)
+
     def padded_length(self, length: int) -> int:
         """Steps to pad a batch to, at least length."""
         return length

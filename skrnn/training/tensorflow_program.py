@@ -115,7 +115,7 @@ class TensorFlowProgram(Program):
             x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
             with tf.GradientTape() as tape:
                 output = self._run(x, mask, training=True)
-                loss = self._objective(target, output, weight, count)
+                loss = self._objective(target, output, mask, weight, count)
                 loss = loss + sum(tf.cast(extra, loss.dtype) for extra in self.model.losses)
             variables = self.model.trainable_variables
             gradients = tape.gradient(loss, [v.value for v in variables])
@@ -137,7 +137,7 @@ class TensorFlowProgram(Program):
             x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
             output = self._run(x, mask, training=False)
             self._update_metrics(target, output, weight)
-            return self._objective(target, output, weight, count) * count, count
+            return self._objective(target, output, mask, weight, count) * count, count
 
         return self._over_batches(step, order, starts, sums)
 
@@ -175,8 +175,8 @@ class TensorFlowProgram(Program):
             target = target[..., 0]
         return x, mask, target, weight, count
 
-    def _objective(self, target: Any, output: Any, weight: Any, count: Any) -> tf.Tensor:
-        losses = self.loss(target, output)
+    def _objective(self, target: Any, output: Any, mask: Any, weight: Any, count: Any) -> tf.Tensor:
+        losses = self.losses(target, output, mask)
         check_loss_rank(len(losses.shape), self.plan.per_step)
         return tf.reduce_sum(losses * tf.cast(weight, losses.dtype)) / tf.cast(count, losses.dtype)
 

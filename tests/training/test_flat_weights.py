@@ -72,6 +72,8 @@ def test_where_weights_are_not_joined():
     assert not can_be_flat(type("Own", (plain,), {})(), model())
     constrained = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, kernel_constraint="non_neg")])
     assert not can_be_flat(plain(), constrained)
+    large = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2**17)])
+    assert not can_be_flat(plain(), large)
     table = keras.Sequential([keras.Input((3,), dtype="int32"), keras.layers.Embedding(5, 2), keras.layers.Flatten()])
     assert not can_be_flat(plain(), table)
 

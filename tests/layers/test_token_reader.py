@@ -1,0 +1,84 @@
+"""Layers that read tokens, against NumPy in float64."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from skrnn.layers import FeatureBag, TokenReader
+from skrnn.layers.token_reader import read_characters
+
+
+def characters_by_hand(x, table, kernel, bias):
+    """The greatest answer of each filter over windows of three characters, zeros around the word."""
+    result = np.zeros((len(x), kernel.shape[1]))
+    for n, word in enumerate(x):
+        e = np.array([table[c] * (c > 0) for c in word])
+        e = np.concatenate([0 * e[:1], e, 0 * e[:1]])
+        for t in range(len(word)):
+            if word[t]:
+                answer = np.maximum(np.concatenate(e[t : t + 3]) @ kernel + bias, 0)
+                result[n] = np.maximum(result[n], answer)
+    return result
+
+
+@pytest.mark.core
+def test_characters():
+    rng = np.random.default_rng(0)
+    x = np.array([[1, 2, 3, 1, 2], [3, 0, 0, 0, 0], [0, 0, 0, 0, 0], [2, 2, 0, 0, 0]])
+    weights = [rng.normal(size=s) for s in ((4, 6), (18, 5), (5,))]
+    got = read_characters(
+        ops.convert_to_tensor(x.astype("int32")), *(ops.convert_to_tensor(w.astype("float32")) for w in weights)
+    )
+    np.testing.assert_allclose(ops.convert_to_numpy(got), characters_by_hand(x, *weights), atol=1e-5)
+
+
+@pytest.mark.core
+def test_reader():
+    """Tables by number, the shape, the characters, and what comes from outside, side by side."""
+    rng = np.random.default_rng(0)
+    layer = TokenReader([5, 3], [4, 2], characters=3, alphabet=7, character_size=3, filters=6, shape_size=2)
+    x = np.concatenate(
+        [rng.integers(0, n, (2, 4, 1)) for n in (6, 4, 9, 8, 8, 8)] + [rng.normal(size=(2, 4, 2))], axis=2
+    ).astype("float32")
+    y = ops.convert_to_numpy(layer(x))
+    assert y.shape == (*x.shape[:2], *layer.compute_output_shape(x.shape)[2:]) == (2, 4, 4 + 2 + 2 + 6 + 2)
+    weights = {w.name: ops.convert_to_numpy(w) for w in layer.weights}
+    n = x.astype(int)
+    letters = characters_by_hand(n[:, :, 3:6].reshape(8, 3), weights["characters"], weights["kernel"], weights["bias"])
+    parts = [weights["words_0"][n[:, :, 0]], weights["words_1"][n[:, :, 1]], weights["shapes"][n[:, :, 2]]]
+    expected = np.concatenate([*parts, letters.reshape(2, 4, 6), x[:, :, 6:]], axis=2)
+    np.testing.assert_allclose(y, expected, atol=1e-5)
+    again = TokenReader.from_config(layer.get_config())
+    again.build(x.shape)
+    assert [w.shape for w in again.weights] == [w.shape for w in layer.weights]
+
+
+@pytest.mark.core
+def test_word_dropout():
+    """In training a share of the words is unknown, and only the word: not its shape."""
+    layer = TokenReader([5], [1], shape_size=1, word_dropout=0.3)
+    x = np.tile(np.array([[[4.0, 1.0]]], "float32"), (40, 50, 1))
+    seen = ops.convert_to_numpy(layer(x, training=True))
+    table = ops.convert_to_numpy(layer.tables[0])
+    unknown = seen[:, :, 0] == table[0, 0]
+    assert abs(unknown.mean() - 0.3) < 0.05
+    assert (seen[~unknown][:, 0] == table[4, 0]).all()
+    assert len(np.unique(seen[:, :, 1])) == 1
+    assert (ops.convert_to_numpy(layer(x))[:, :, 0] == table[4, 0]).all()
+
+
+@pytest.mark.core
+def test_bag():
+    rng = np.random.default_rng(0)
+    layer = FeatureBag(6, 3)
+    numbers, values = rng.integers(0, 7, (2, 4, 5)), rng.normal(size=(2, 4, 5)) * (rng.random((2, 4, 5)) < 0.7)
+    x = np.concatenate([numbers, values], axis=2).astype("float32")
+    y = ops.convert_to_numpy(layer(x))
+    table = ops.convert_to_numpy(layer.table)
+    np.testing.assert_allclose(y, (table[numbers] * values[..., None]).sum(axis=2), atol=1e-5)
+    narrow = np.concatenate([x[:, :, :1], x[:, :, 5:6]], axis=2)  # another number of features
+    expected = table[numbers[:, :, 0]] * values[:, :, :1]
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(narrow)), expected, atol=1e-5)
+    assert FeatureBag.from_config(layer.get_config()).compute_output_shape((2, 4, 10)) == (2, 4, 3)
+    assert keras.saving.get_registered_name(FeatureBag) == "skrnn>FeatureBag"
