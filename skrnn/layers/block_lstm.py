@@ -54,7 +54,9 @@ def block_lstm(
     @tf.custom_gradient
     def call(x: Any, kernel: Any, u: Any, bias: Any, h: Any, c: Any) -> Any:
         shared = _shared(kernel, u, bias)
-        inputs = list(zip(steps, tf.split(x, sizes, axis=1, num=n_parts), *(tf.split(s, sizes) for s in (c, h))))
+        inputs: list[Any] = list(
+            zip(steps, tf.split(x, sizes, axis=1, num=n_parts), *(tf.split(s, sizes) for s in (c, h)))
+        )
         parts = [_forward(*given, *shared) for given in inputs]
         sequence = [tf.concat([part.h for part in parts], axis=1)] if sequences else []
         names = ("h", "cs") if every_state else ("h",)

@@ -97,4 +97,5 @@ def test_weights_that_a_callback_sets_are_trained_on(toy):
 def test_a_warm_start_with_other_options_starts_the_optimizer_anew(toy):
     model = RNNClassifier("gru", units=3, epochs=2, warm_start=True, random_state=0).fit(*toy)
     model.set_params(optimizer__clipnorm=1.0).fit(*toy)  # state by weight, where it was joined
-    assert np.isfinite(model.history_["loss"]).all() and model.n_iter_ == 4
+    assert np.isfinite(model.history_["loss"]).all()
+    assert model.n_iter_ == 4
