@@ -67,7 +67,7 @@ def block_lstm(
                 "h": _arriving(d_results[0] if sequences else None, d_results[sequences], ends, sizes, parts),
                 "cs": _arriving(None, d_results[-1] if every_state else None, ends, sizes, parts),
             }
-            slopes = [
+            slopes: list[Any] = [
                 _backward(*given, *shared, part, d_h, d_c)
                 for given, part, d_h, d_c in zip(inputs, parts, arriving["h"], arriving["cs"])
             ]
