@@ -53,7 +53,7 @@ def block_lstm(
 
     @tf.custom_gradient
     def call(x: Any, kernel: Any, u: Any, bias: Any, h: Any, c: Any) -> Any:
-        shared = _shared(kernel, u, bias)
+        shared: Any = _shared(kernel, u, bias)
         inputs: list[Any] = list(
             zip(steps, tf.split(x, sizes, axis=1, num=n_parts), *(tf.split(s, sizes) for s in (c, h)))
         )
@@ -67,10 +67,8 @@ def block_lstm(
                 "h": _arriving(d_results[0] if sequences else None, d_results[sequences], ends, sizes, parts),
                 "cs": _arriving(None, d_results[-1] if every_state else None, ends, sizes, parts),
             }
-            slopes: list[Any] = [
-                _backward(*given, *shared, part, d_h, d_c)
-                for given, part, d_h, d_c in zip(inputs, parts, arriving["h"], arriving["cs"])
-            ]
+            found = zip(inputs, parts, arriving["h"], arriving["cs"])
+            slopes = [_backward(*given, *shared, *rest) for given, *rest in found]
             d_x = tf.concat([s.x_grad for s in slopes], axis=1)
             d_w = _reordered(tf.add_n([s.w_grad for s in slopes]))
             d_bias = _reordered(tf.add_n([s.b_grad for s in slopes])[None])[0]

@@ -80,9 +80,10 @@ def elman_backward(
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
         h, *d_sequence = inputs
-        d_z = (carry[0] + arriving.at(t, d_sequence)[0]) * (1.0 - h * h)
-        return (d_z @ transposed,), (d_z,)
+        # The product comes first, see `lstm_backward`.
+        d_z = (carry[0] @ transposed + arriving.at(t, d_sequence)[0]) * (1.0 - h * h)
+        return (d_z,), (d_z,)
 
     carry = [tf.zeros_like(states[0])]
-    d_states, (d_z,) = scan(step, n_steps, carry, [outputs[0], *arriving.streams], [u.shape[1]], reverse=True)
-    return (d_z,), d_states
+    (d_first,), (d_z,) = scan(step, n_steps, carry, [outputs[0], *arriving.streams], [u.shape[1]], reverse=True)
+    return (d_z,), [d_first @ transposed]

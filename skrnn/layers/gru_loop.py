@@ -95,12 +95,13 @@ def gru_backward(
     slopes, z, slope_a = kept
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
+        d_recurrent, d_kept = carry  # the product comes first, see `lstm_backward`
         slopes, z, *d_sequence = inputs
-        d_h = carry[0] + arriving.at(t, d_sequence)[0]
-        return (d_h * z + (tf.concat([d_h] * 3, axis=1) * slopes) @ transposed,), (d_h,)
+        d_h = d_recurrent @ transposed + d_kept + arriving.at(t, d_sequence)[0]
+        return (tf.concat([d_h] * 3, axis=1) * slopes, d_h * z), (d_h,)
 
-    carry = [tf.zeros_like(states[0])]
-    d_states, (d_h,) = scan(step, n_steps, carry, [slopes, z, *arriving.streams], [u.shape[0]], reverse=True)
+    carry = [tf.zeros_like(slopes[0]), tf.zeros_like(states[0])]
+    (d_first, d_kept), (d_h,) = scan(step, n_steps, carry, [slopes, z, *arriving.streams], [u.shape[0]], reverse=True)
     d_recurrent = tf.concat([d_h] * 3, axis=2) * slopes
     d_z = tf.concat([d_recurrent[:, :, : -u.shape[0]], d_h * slope_a], axis=2)
-    return (d_z, d_recurrent), d_states
+    return (d_z, d_recurrent), [d_first @ transposed + d_kept]

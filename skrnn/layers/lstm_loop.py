@@ -99,14 +99,15 @@ def lstm_backward(
     transposed = tf.transpose(u)
 
     def step(t: Any, carry: Tensors, inputs: Tensors) -> tuple[Tensors, Tensors]:
-        d_h, d_c = carry
+        # The product comes first, and not after d_z, where XLA would have another thread take it over in every step.
+        d_z, d_c = carry
         slopes, through, f, *d_sequence = inputs
         d_h_arriving, *d_c_arriving = arriving.at(t, d_sequence)
-        d_h = d_h + d_h_arriving
+        d_h = d_z @ transposed + d_h_arriving
         d_c = tf.add_n([d_c, d_h * through, *d_c_arriving])
         d_z = tf.concat([d_c, d_c, d_c, d_h], axis=1) * slopes
-        return (d_z @ transposed, d_c * f), (d_z,)
+        return (d_z, d_c * f), (d_z,)
 
-    carry = [tf.zeros_like(states[0]), tf.zeros_like(states[1])]
-    d_states, (d_z,) = scan(step, n_steps, carry, [*kept, *arriving.streams], [u.shape[1]], reverse=True)
-    return (d_z,), d_states
+    carry = [tf.zeros_like(kept[0][0]), tf.zeros_like(states[1])]
+    (d_first, d_c), (d_z,) = scan(step, n_steps, carry, [*kept, *arriving.streams], [u.shape[1]], reverse=True)
+    return (d_z,), [d_first @ transposed, d_c]
