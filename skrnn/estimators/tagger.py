@@ -59,10 +59,10 @@ class RNNTagger(SequenceEstimator):
         Share of the words that training takes for unknown ones, so that there is something to learn about them.
     min_count : int, default=2
         Words, and features of dictionaries, that stand more seldom in X are unknown.
-    vectors : object, default=None
-        Vectors of words, trained elsewhere, that stay as they are beside the features that are learned: with `words`,
-        a list of V strings (or `index_to_key`, as gensim calls it), and `vectors`, an array (V, E). A word is looked
-        up as it is written, then in lower case.
+    vectors : WordVectors, path-like or gensim's KeyedVectors, default=None
+        Vectors of words, trained elsewhere, that stay as they are beside the features that are learned. A path, of a
+        text file of word2vec or GloVe, is read in every fit; `skrnn.preprocessing.WordVectors` is read once. A word
+        is looked up as it is written, then in lower case.
     optimizer : str, class or `keras.optimizers.Optimizer`, default="adam"
         Options are given as ``optimizer__*``. An instance keeps its own learning rate and clipping.
     learning_rate : float or LearningRateSchedule, default=0.01

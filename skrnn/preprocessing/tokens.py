@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.preprocessing.vectors import as_word_vectors
 from skrnn.sequences.check import unboxed
 from skrnn.sequences.ragged import Sequences, offsets_of
 
@@ -76,8 +77,8 @@ class WordEncoder:
         Beginnings and endings of a word, of 1 to so many characters. 0 takes none.
     characters : int, default=16
         Characters read of a word; of a longer one the first and the last. 0 reads none.
-    vectors : object, default=None
-        With `words`, a list of V strings (or `index_to_key`, as gensim calls it), and `vectors` of shape (V, E).
+    vectors : WordVectors, path-like or gensim's KeyedVectors, default=None
+        See `as_word_vectors`.
 
     Attributes
     ----------
@@ -127,10 +128,8 @@ class WordEncoder:
         kept = [sorted(word for word, n in counts.items() if n >= self.min_count) for counts in counted]
         self.vocabularies_ = [{word: i for i, word in enumerate(words, 1)} for words in kept]
         self.alphabet_ = {c: i for i, c in enumerate(sorted(set("".join(set(columns[0])))), 1)}
-        self._rows = _rows_of(self.vectors)
-        self.coverage_ = None
-        if self.vectors is not None:
-            self.coverage_ = float(np.mean([self._vector_row(word) is not None for word in columns[0]]))
+        self._vectors = as_word_vectors(self.vectors)
+        self.coverage_ = None if self._vectors is None else self._vectors.coverage(columns[0]).tokens
         return self
 
     def transform(self, X: Any) -> Sequences:
@@ -152,7 +151,7 @@ class WordEncoder:
             for column, vocabulary in zip(columns, self.vocabularies_)
         ]
         parts.append(_by_distinct(columns[0], self._spelling))
-        if self.vectors is not None:
+        if self._vectors is not None:
             parts.append(_by_distinct(columns[0], self._vector))
         return Sequences(np.concatenate(parts, axis=1, dtype=np.float32), offsets_of(lengths))
 
@@ -171,13 +170,10 @@ class WordEncoder:
         sizes = range(1, self.affixes + 1)
         return [word[:k] for k in sizes] + [word[-k:] for k in sizes]
 
-    def _vector_row(self, word: str) -> int | None:
-        row = self._rows.get(word)
-        return self._rows.get(word.lower()) if row is None else row
-
     def _vector(self, word: str) -> NDArray:
-        row = self._vector_row(word)
-        return np.zeros(self.vectors.vectors.shape[1], np.float32) if row is None else self.vectors.vectors[row]
+        vectors = self._vectors
+        assert vectors is not None
+        return vectors[word] if word in vectors else np.zeros(vectors.n_dims, np.float32)
 
 
 def normal_form(word: str) -> str:
@@ -262,21 +258,3 @@ def _by_distinct(words: list[str], encode: Any) -> NDArray[np.float32]:
     places: dict[str, int] = {}
     rows = [places.setdefault(word, len(places)) for word in words]
     return np.array([encode(word) for word in places], np.float32)[rows]
-
-
-def _rows_of(vectors: Any) -> dict[str, int]:
-    """From a word to its row in vectors."""
-    if vectors is None:
-        return {}
-    words = getattr(vectors, "words", None)
-    words = getattr(vectors, "index_to_key", None) if words is None else words
-    table = getattr(vectors, "vectors", None)
-    if words is None or table is None or np.ndim(table) != 2 or len(words) != len(table):
-        raise ValueError("vectors must have V words and vectors of shape (V, E). Got " + _got(vectors, words, table))
-    return {word: i for i, word in enumerate(words)}
-
-
-def _got(vectors: Any, words: Any, table: Any) -> str:
-    if words is None or table is None:
-        return f"{type(vectors).__name__} without them."
-    return f"{len(words)} words and vectors of shape {np.shape(table)}."

@@ -271,3 +271,28 @@ def _each_word(words: Iterable[Any]) -> Iterator[str]:
             yield item
         else:
             yield from item
+
+
+def as_word_vectors(vectors: Any) -> WordVectors | None:
+    """Read what an estimator takes for vectors of words.
+
+    Parameters
+    ----------
+    vectors : None, path-like, WordVectors, gensim's KeyedVectors, or an object with words and vectors
+        A path is loaded.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    if vectors is None or isinstance(vectors, WordVectors):
+        return vectors
+    if isinstance(vectors, (str, os.PathLike)):
+        return WordVectors.load(vectors)
+    if hasattr(vectors, "words") and hasattr(vectors, "vectors"):
+        return WordVectors(vectors.words, vectors.vectors)
+    source = getattr(vectors, "wv", vectors)
+    if hasattr(source, "index_to_key") and hasattr(source, "vectors"):
+        return WordVectors.from_keyed_vectors(vectors)
+    raise TypeError(f"vectors must be WordVectors, KeyedVectors of gensim, or the path of a file. Got {vectors!r:.60}.")

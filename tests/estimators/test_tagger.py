@@ -320,7 +320,7 @@ class LikeGensim:
         self.index_to_key, self.vectors = of.words, of.vectors
 
 
-def test_vectors_tell_of_words_that_training_never_saw():
+def test_vectors_tell_of_words_that_training_never_saw(tmp_path):
     vectors = Vectors()
     rng = np.random.default_rng(0)
     rows = [rng.integers(0, 30, size=6) for _ in range(60)]
@@ -332,10 +332,20 @@ def test_vectors_tell_of_words_that_training_never_saw():
     assert model.score(new, vectors.labels[unseen]) >= 0.9
     assert model.vector_coverage_ == 1.0
     same(RNNTagger(**options, vectors=LikeGensim(vectors)).fit(X, y).weights_, model.weights_)
+    path = tmp_path / "vectors.txt"
+    path.write_text("\n".join(f"{w} {' '.join(map(str, v))}" for w, v in zip(vectors.words, vectors.vectors)))
+    same(RNNTagger(**options, vectors=path).fit(X, y).weights_, model.weights_)
     half = RNNTagger(**FAST, vectors=vectors).fit([[*row, "?"] for row in X], [[*row, 0] for row in y])
     assert half.vector_coverage_ == pytest.approx(6 / 7)
     again = pickle.loads(pickle.dumps(model))
     same(again.predict(new), model.predict(new))
+
+
+def test_a_file_of_vectors_with_another_width_in_a_line(tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text("cat 0.1 0.2\ndog 0.1 0.2 0.3\n")
+    with pytest.raises(ValueError, match="line 2"):
+        RNNTagger(**FAST, vectors=str(path)).fit([["cat", "dog"]], [["a", "b"]])
 
 
 # -- as an estimator of scikit-learn ----------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def test_bad_X(X, sentence):
         ({"constraints": [(None, "y")]}, r"y\[1\] must keep to the constraints. Got 'y' at the start, at step 0"),
         ({"constraints": [("y", None)]}, r"y\[1\] must keep to the constraints. Got 'y' at the end, at step 1"),
         ({"class_weight": {"z": 2.0}}, "class_weight must name classes in y. Got 'z', which y does not hold"),
-        ({"vectors": object()}, r"vectors must have V words and vectors of shape \(V, E\). Got object without them"),
+        ({"vectors": 3}, "vectors must be WordVectors, KeyedVectors of gensim, or the path of a file. Got 3"),
         ({"cell": keras.layers.LayerNormalization}, "takes no units"),
     ],
     ids=str,
