@@ -1,0 +1,55 @@
+"""A model cut behind its last recurrence."""
+
+import keras
+import numpy as np
+import pytest
+
+from skrnn import RNNClassifier
+from skrnn.layers import RecurrenceSpec
+from skrnn.networks import RecurrentNetwork
+
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("only TensorFlow has fused loops", allow_module_level=True)
+
+
+def network(cell="gru", depth=2, **settings):
+    layers = tuple(RecurrenceSpec.from_cell(cell, 4) for _ in range(depth))
+    return RecurrentNetwork(1 if "embedding" in settings else 3, layers, 2, "softmax", **settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"bidirectional": True}, {"pooling": "mean"}, {"pooling": None}, {"dropout": 0.5}, {"embedding": (7, 3)}],
+    ids=str,
+)
+def test_the_halves_are_the_whole(settings):
+    net = network(**settings)
+    model = net.build()
+    recurrences, rest = net.halves(model)
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 7, size=(5, 6)) if net.embedding else rng.normal(size=(5, 6, 3)).astype(np.float32)
+    mask = np.arange(6) < rng.integers(1, 7, size=(5, 1))
+    got = rest(recurrences(x, mask=mask), mask=mask)
+    np.testing.assert_allclose(got, model(x, mask=mask), rtol=1e-6)
+    assert not any(isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional) for layer in rest.layers)
+
+
+class Own(keras.layers.GRUCell):
+    """A user's cell, which runs in Keras' loop."""
+
+
+def test_no_cut_where_a_recurrence_is_a_users_own():
+    net = network(Own)
+    assert net.halves(net.build()) is None
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("options", [{"units": 5}, {"units": (16, 3), "bidirectional": True}, {"pooling": "mean"}])
+def test_any_number_of_rows_has_the_same_bits(options, jit_compile):
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 3)) for n in rng.integers(1, 30, size=70)]
+    y = np.arange(70) % 3
+    model = RNNClassifier("lstm", epochs=1, jit_compile=jit_compile, random_state=0, **options).fit(X, y)
+    whole = model.predict_proba(X)
+    for start, stop in ((0, 1), (1, 3), (3, 20), (20, 37), (37, 70)):
+        np.testing.assert_array_equal(model.predict_proba(X[start:stop]), whole[start:stop])
