@@ -246,10 +246,14 @@ def test_a_real_interrupt(toy, warm_start):
     X, y = toy
     model = RNNClassifier(**{**FAST, "epochs": 1}, warm_start=warm_start).fit(X, y)
     before = model.predict_proba(X)
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start background jobs deaf
     timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        model.set_params(epochs=1_000_000).fit(X, y)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            model.set_params(epochs=1_000_000).fit(X, y)
+    finally:
+        signal.signal(signal.SIGINT, heard)
     assert np.array_equal(model.predict_proba(X), before) != warm_start
     assert (model.n_iter_ > 1) == warm_start
     assert np.isfinite(model.set_params(epochs=1).fit(X, y).predict_proba(X)).all()
