@@ -84,7 +84,6 @@ def test_bad_X(X, sentence):
         ({"constraints": [(None, "y")]}, r"y\[1\] must keep to the constraints. Got 'y' at the start, at step 0"),
         ({"constraints": [("y", None)]}, r"y\[1\] must keep to the constraints. Got 'y' at the end, at step 1"),
         ({"class_weight": {"z": 2.0}}, "class_weight must name classes in y. Got 'z', which y does not hold"),
-        ({"vectors": 3}, "vectors must be WordVectors, KeyedVectors of gensim, or the path of a file. Got 3"),
         ({"cell": keras.layers.LayerNormalization}, "takes no units"),
     ],
     ids=str,
@@ -148,6 +147,11 @@ def test_another_kind_of_X_at_predict():
         numbers.predict([np.ones((4, 3))])
     with pytest.raises(ValueError, match=r"X\[1\] must have at least one step"):
         words.predict([["a"], []])
+
+
+def test_vectors_of_another_kind():
+    sentence = "vectors must be WordVectors, KeyedVectors of gensim, or the path of a file. Got 3"
+    refuses(sentence, [["a", "b"]], [["x", "y"]], TypeError, vectors=3)
 
 
 def test_vectors_do_not_go_with_dictionaries():
