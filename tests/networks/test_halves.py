@@ -47,9 +47,9 @@ def test_no_cut_where_a_recurrence_is_a_users_own():
 @pytest.mark.parametrize("options", [{"units": 5}, {"units": (16, 3), "bidirectional": True}, {"pooling": "mean"}])
 def test_any_number_of_rows_has_the_same_bits(options, jit_compile):
     rng = np.random.default_rng(0)
-    X = [rng.normal(size=(n, 3)) for n in rng.integers(1, 30, size=70)]
-    y = np.arange(70) % 3
+    X = [rng.normal(size=(n, 3)) for n in rng.integers(1, 12, size=45)]
+    y = np.arange(45) % 3
     model = RNNClassifier("lstm", epochs=1, jit_compile=jit_compile, random_state=0, **options).fit(X, y)
     whole = model.predict_proba(X)
-    for start, stop in ((0, 1), (1, 3), (3, 20), (20, 37), (37, 70)):
+    for start, stop in ((0, 1), (1, 3), (3, 20), (20, 45)):
         np.testing.assert_array_equal(model.predict_proba(X[start:stop]), whole[start:stop])
