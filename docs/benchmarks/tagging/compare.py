@@ -3,7 +3,7 @@
 Without --test it scores what is held out of the training data, and leaves the test parts alone.
 
     pip install "skrnn[benchmarks]"
-    SKRNN_DATA=/path/to/data python docs/benchmarks/tagging/compare.py [ewt] [chunks] [arem] [--seeds 3] [--test]
+    SKRNN_DATA=/path/to/data python docs/benchmarks/tagging/compare.py [ewt] [chunks] [arem] [--seeds 0 1 2] [--test]
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ def speeds(models: dict[str, Any], task: Task, repeats: int) -> dict[str, float]
     return found
 
 
-def compare(name: str, task: Task, seeds: int, repeats: int) -> list[Result]:
+def compare(name: str, task: Task, seeds: list[int], repeats: int) -> list[Result]:
     """Lines of the table for a task."""
     print(f"\n{name}: {len(task.X)} sequences, {len(task.X_test)} for the score", flush=True)
-    peer, ours = peer_of(name), [tagger(name, random_state=seed) for seed in range(seeds)]
+    peer, ours = peer_of(name), [tagger(name, random_state=seed) for seed in seeds]
     peer_score, peer_seconds = fit(type(peer).__name__, peer, task)
-    fits = [fit(f"RNNTagger, seed {seed}", model, task) for seed, model in enumerate(ours)]
+    fits = [fit(f"RNNTagger, seed {seed}", model, task) for seed, model in zip(seeds, ours)]
     scores, durations = (list(column) for column in zip(*fits))
     found = speeds({"peer": peer, "ours": ours[0]}, task, repeats)
     return [
@@ -87,7 +87,7 @@ def main() -> None:
         description=__doc__.splitlines()[0], formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("tasks", nargs="*", metavar="task", help=f"of {', '.join(TASKS)}; default: all")
-    parser.add_argument("--seeds", type=int, default=3, help="fits of the tagger; default: 3")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the tagger; default: 0 1 2")
     parser.add_argument("--repeats", type=int, default=5, help="predictions that speed is the median of; default: 5")
     parser.add_argument("--limit", type=int, help="fit on so many sequences only, to see that all runs")
     parser.add_argument("--test", action="store_true", help="score the test part")

@@ -13,10 +13,21 @@ from sklearn.preprocessing import StandardScaler
 from skrnn import RNNTagger
 from skrnn.preprocessing import PerStep
 
+TEXT: dict[str, Any] = {"units": 128, "dropout": 0.5, "word_dropout": 0.2, "learning_rate": 0.005, "epochs": 14}
+
 SETTINGS: dict[str, dict[str, Any]] = {
-    "ewt": {"units": 128, "dropout": 0.5, "learning_rate": 0.005, "epochs": 12},
-    "chunks": {"units": 128, "dropout": 0.5, "learning_rate": 0.005, "epochs": 12, "constraints": "bio"},
-    "arem": {"cell": "gru", "units": 64, "dropout": 0.5, "learning_rate": 0.005, "epochs": 40, "batch_size": 4},
+    "ewt": TEXT,
+    "chunks": {**TEXT, "constraints": "bio"},
+    "arem": {
+        "cell": "gru",
+        "units": 48,
+        "dropout": 0.5,
+        "learning_rate": 0.005,
+        "epochs": 60,
+        "batch_size": 2,
+        "optimizer": "adamw",
+        "optimizer__weight_decay": 0.5,
+    },
 }
 
 
