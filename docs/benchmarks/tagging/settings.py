@@ -16,7 +16,7 @@ from skrnn.preprocessing import PerStep
 TEXT: dict[str, Any] = {"units": 128, "dropout": 0.5, "word_dropout": 0.2, "learning_rate": 0.005, "epochs": 14}
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "ewt": TEXT,
+    "ewt": {**TEXT, "word_dropout": 0.3},
     "chunks": {**TEXT, "constraints": "bio"},
     "arem": {
         "cell": "gru",
