@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PowerTransformer
 
 from skrnn import RNNTagger
 from skrnn.preprocessing import PerStep
@@ -32,7 +32,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def tagger(task: str, random_state: int | None = 0, **changes: Any) -> Any:
-    """The tagger of a task, after scaled features where there are features.
+    """The tagger of a task, after scaled, unskewed features where there are features.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def tagger(task: str, random_state: int | None = 0, **changes: Any) -> Any:
     chosen = {**SETTINGS[task], **changes}
     chosen["callbacks"] = cosine(chosen["learning_rate"], chosen["epochs"])
     model = RNNTagger(random_state=random_state, **chosen)
-    return make_pipeline(PerStep(StandardScaler()), model) if task == "arem" else model
+    return make_pipeline(PerStep(PowerTransformer()), model) if task == "arem" else model
 
 
 def cosine(highest: float, epochs: int) -> keras.callbacks.Callback:
