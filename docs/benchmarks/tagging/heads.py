@@ -1,4 +1,4 @@
-"""Seconds of an epoch on EWT with a CRF and with softmax, and what each scores on dev.
+"""Seconds of an epoch on EWT with a CRF and with softmax, in turn.
 
     SKRNN_DATA=/path/to/data python docs/benchmarks/tagging/heads.py [--epochs 3] [--limit 2000]
 
