@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +49,18 @@ def ewt(*, test: bool = False) -> Task:
 
 
 def chunks(*, test: bool = False) -> Task:
-    """Chunks of CoNLL-2000 from words alone; without the test part, the last tenth of training is held out."""
-    X, y = load_chunks("train")
+    """Chunks of CoNLL-2000 from words and parts of speech; without the test part, the last tenth is held out."""
+    X, y = words_and_tags("train")
     if test:
-        return Task(X, y, *load_chunks("test"), entity_f1_score, "F1 of chunks")
+        return Task(X, y, *words_and_tags("test"), entity_f1_score, "F1 of chunks")
     n = len(X) * 9 // 10
     return Task(X[:n], y[:n], X[n:], y[n:], entity_f1_score, "F1 of chunks")
+
+
+def words_and_tags(split: str) -> tuple[list[list[tuple[str, str]]], list[list[str]]]:
+    """Sentences of pairs, a word and the part of speech that the shared task gives, and chunks."""
+    words, tags, labels = load_chunks(split, (0, 1, 2))
+    return [list(zip(*pair)) for pair in zip(words, tags)], labels
 
 
 def arem(*, test: bool = False, random_state: int = 0) -> Task:
@@ -85,7 +91,21 @@ def shape_of(word: str) -> str:
     return shape
 
 
-def word_features(words: list[str]) -> list[dict[str, Any]]:
+def token_features(tokens: Sequence[str | tuple[str, str]]) -> list[dict[str, Any]]:
+    """Features of each token of a sentence: of a word, and of its part of speech where there is one."""
+    if isinstance(tokens[0], str):
+        return word_features(tokens)
+    features = word_features([word for word, _ in tokens])
+    tags = ["start", "start", *(tag for _, tag in tokens), "end", "end"]
+    for t, row in enumerate(features):
+        near = tags[t : t + 5]
+        row.update({f"{distance}:tag": tag for distance, tag in zip(range(-2, 3), near)})
+        row.update({f"{distance}:tags2": "|".join(near[distance + 2 : distance + 4]) for distance in range(-2, 2)})
+        row.update({f"{distance}:tags3": "|".join(near[distance + 2 : distance + 5]) for distance in range(-2, 1)})
+    return features
+
+
+def word_features(words: Sequence[str]) -> list[dict[str, Any]]:
     """Features of each word of a sentence: form, affixes, shape, and form and shape of two neighbours on each side."""
     own = [
         {
@@ -118,7 +138,7 @@ def word_features(words: list[str]) -> list[dict[str, Any]]:
 
 
 class CRFTagger(BaseEstimator):
-    """sklearn-crfsuite on sentences of words, with `word_features`.
+    """sklearn-crfsuite on sentences, with `token_features`.
 
     Parameters
     ----------
@@ -141,11 +161,11 @@ class CRFTagger(BaseEstimator):
             max_iterations=self.max_iterations,
             all_possible_transitions=True,
         )
-        self.crf_.fit([word_features(words) for words in X], y)
+        self.crf_.fit([token_features(tokens) for tokens in X], y)
         return self
 
     def predict(self, X: Any) -> list[list[str]]:
-        return self.crf_.predict([word_features(words) for words in X])
+        return self.crf_.predict([token_features(tokens) for tokens in X])
 
 
 class WindowedForest(BaseEstimator):
