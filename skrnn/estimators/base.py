@@ -124,6 +124,8 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         self._validate_params()
         rng = check_random_state(self.random_state)
         build_seed, split_seed, train_seed = (int(s) for s in rng.randint(np.iinfo(np.int32).max, size=3))
+        if resume and self.n_iter_:  # order and dropout of these epochs are not those of the epochs before
+            train_seed = int(np.random.SeedSequence([train_seed, self.n_iter_]).generate_state(1)[0])
         sequences = self._check_X(X, resume)
         target = self._check_y(sequences, y, sample_weight, resume, classes)
         if groups is not None:

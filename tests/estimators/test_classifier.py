@@ -185,6 +185,23 @@ def test_warm_start_goes_on(toy):
 
 
 @pytest.mark.core
+def test_epochs_that_go_on_have_an_order_and_dropout_of_their_own(toy):
+    X, y = toy
+    seen = []
+
+    class Seeds(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            seen.append([v.numpy().tolist() for v in self.model.variables if "seed" in v.path])
+
+    model = RNNClassifier(**FAST, dropout=0.5, warm_start=True, callbacks=Seeds)
+    again = RNNClassifier(**FAST, dropout=0.5, warm_start=True)
+    for _ in range(3):
+        model.partial_fit(X, y)
+        again.partial_fit(X, y)
+    assert len({str(s) for s in seen}) == 3
+    np.testing.assert_array_equal(model.predict_proba(X), again.predict_proba(X))
+
+
 def test_partial_fit_is_an_epoch_and_keeps_the_optimizer(toy3):
     X, y = toy3
     options = {**FAST, "batch_size": -1}
