@@ -28,7 +28,7 @@ TARGETS = {"lstm": (3.0, 1.0), "gru": (3.0, 3.0), "elman": (2.0, 1.5)}
 
 def measure(cell: str, repeats: int, epochs: int) -> list[Result]:
     X, y = made_up(N, T, D)
-    # Compiled, as "auto" chooses for this data from 32 epochs on (an LSTM) or 7 (the others).
+    # Compiled, as "auto" chooses for this data from 47 epochs on (an LSTM) or 7 (the others).
     ours = RNNClassifier(cell, units=H, epochs=epochs, callbacks=Clock(), jit_compile=True, random_state=0)
     peer: dict[str, Any] = {}
 
