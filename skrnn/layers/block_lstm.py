@@ -92,38 +92,19 @@ def _reordered(w: tf.Tensor) -> tf.Tensor:
     return tf.reshape(tf.gather(gates, [0, 2, 1, 3], axis=1), [-1, w.shape[1]])
 
 
-def _forward(steps: Any, x: Any, c: Any, h: Any, w: Any, b: Any, peephole: Any) -> Any:
-    return tf.raw_ops.BlockLSTM(
-        seq_len_max=steps,
-        x=x,
-        cs_prev=c,
-        h_prev=h,
-        w=w,
-        wci=peephole,
-        wcf=peephole,
-        wco=peephole,
-        b=b,
-        forget_bias=0.0,
-        cell_clip=-1.0,
-    )
+def _forward(*operands: Any) -> Any:
+    return tf.raw_ops.BlockLSTM(**_named(*operands), forget_bias=0.0, cell_clip=-1.0)
 
 
-def _backward(steps: Any, x: Any, c: Any, h: Any, w: Any, b: Any, peephole: Any, part: Any, d_h: Any, d_c: Any) -> Any:
-    return tf.raw_ops.BlockLSTMGrad(
-        seq_len_max=steps,
-        x=x,
-        cs_prev=c,
-        h_prev=h,
-        w=w,
-        wci=peephole,
-        wcf=peephole,
-        wco=peephole,
-        b=b,
-        **part._asdict(),
-        cs_grad=d_c,
-        h_grad=d_h,
-        use_peephole=False,
-    )
+def _backward(*operands: Any) -> Any:
+    *given, part, d_h, d_c = operands
+    return tf.raw_ops.BlockLSTMGrad(**_named(*given), **part._asdict(), cs_grad=d_c, h_grad=d_h, use_peephole=False)
+
+
+def _named(steps: Any, x: Any, c: Any, h: Any, w: Any, b: Any, peephole: Any) -> dict[str, Any]:
+    """Operands that both operations take."""
+    peepholes = dict.fromkeys(("wci", "wcf", "wco"), peephole)
+    return {"seq_len_max": steps, "x": x, "cs_prev": c, "h_prev": h, "w": w, "b": b, **peepholes}
 
 
 def _arriving(d_sequence: Any, d_last: Any, ends: Tensors, sizes: tf.Tensor, parts: list[Any]) -> list[tf.Tensor]:
