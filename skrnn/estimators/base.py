@@ -159,6 +159,14 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
             task.end()
         return self
 
+    def _fit_an_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
+        """What `partial_fit` does."""
+        if getattr(self, "class_weight", None) == "balanced":
+            raise ValueError("class_weight='balanced' needs all of y. Give a dict to use it with partial_fit.")
+        if self.early_stopping:
+            raise ValueError("early_stopping needs many epochs. Set early_stopping=False to use partial_fit.")
+        return self._fit(X, y, sample_weight, resume=True, epochs=1, classes=classes)
+
     def _commit(self, fitted: dict[str, Any], outcome: Outcome) -> None:
         """Become fitted, all at once."""
         for name in self._fitted_names():

@@ -253,11 +253,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         -------
         self
         """
-        if self.class_weight == "balanced":
-            raise ValueError("class_weight='balanced' needs all of y. Give a dict to use it with partial_fit.")
-        if self.early_stopping:
-            raise ValueError("early_stopping needs many epochs. Set early_stopping=False to use partial_fit.")
-        return self._fit(X, y, sample_weight, resume=True, epochs=1, classes=classes)
+        return self._fit_an_epoch(X, y, sample_weight, classes)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of the classes.

@@ -244,9 +244,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         -------
         self
         """
-        if self.early_stopping:
-            raise ValueError("early_stopping needs many epochs. Set early_stopping=False to use partial_fit.")
-        return self._fit(X, y, sample_weight, resume=True, epochs=1)
+        return self._fit_an_epoch(X, y, sample_weight)
 
     def predict(self, X: Any) -> NDArray:
         """Numbers for each sequence, or for each of its steps.

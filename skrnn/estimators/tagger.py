@@ -281,11 +281,7 @@ class RNNTagger(SequenceEstimator):
         -------
         self
         """
-        if self.class_weight == "balanced":
-            raise ValueError("class_weight='balanced' needs all of y. Give a dict to use it with partial_fit.")
-        if self.early_stopping:
-            raise ValueError("early_stopping needs many epochs. Set early_stopping=False to use partial_fit.")
-        return self._fit(X, y, sample_weight, resume=True, epochs=1, classes=classes)
+        return self._fit_an_epoch(X, y, sample_weight, classes)
 
     def predict(self, X: Any) -> NDArray:
         """The most probable labels: with a CRF of all steps together, otherwise of each step.

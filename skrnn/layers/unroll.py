@@ -100,10 +100,8 @@ def unroll(
         if training:
             return block_lstm(x, weights, states, lengths, shard_sizes(x, shards), sequences, every_state)
         n_rows = size_of(x, 1)
-        padding = [
-            0,
-            int(n_rows == 1) if isinstance(n_rows, int) else tf.cast(n_rows == 1, tf.int32),
-        ]  # see `padded_rows`
+        single = n_rows == 1  # see `padded_rows`
+        padding = [0, int(single) if isinstance(single, bool) else tf.cast(single, tf.int32)]
         x, states = _padded(x, padding), [_padded_rows(s, padding) for s in states]
         lengths = tf.pad(lengths, [[0, padding[1]]], constant_values=1)
         sequence, last = block_lstm(x, weights, states, lengths, shard_sizes(x, shards), sequences, every_state)

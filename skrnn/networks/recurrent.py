@@ -94,7 +94,7 @@ class RecurrentNetwork:
             h = self._dropped(h, over_time=not top or self.pooling is None)
         activation = softmax if fused and self.activation == "softmax" else self.activation
         outputs = keras.layers.Dense(self.outputs, activation=activation, name="output")(h)
-        return _masked_model(inputs, outputs)
+        return masked_model(inputs, outputs)
 
     def halves(self, model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
         """Cut a model behind its last recurrence, where all that is before gives a row the same bits in any company.
@@ -115,7 +115,7 @@ class RecurrentNetwork:
         if len(recurrent) < len(self.layers):
             return None
         end = model.layers[recurrent[-1]].output
-        return _masked_model(model.inputs[0], end), _masked_model(end, model.outputs[0])
+        return masked_model(model.inputs[0], end), masked_model(end, model.outputs[0])
 
     def _dropped(self, h: Any, over_time: bool) -> Any:
         if not self.dropout:
@@ -124,7 +124,8 @@ class RecurrentNetwork:
         return layer(self.dropout)(h)
 
 
-def _masked_model(inputs: Any, outputs: Any) -> keras.Model:
+def masked_model(inputs: Any, outputs: Any) -> keras.Model:
+    """Build a functional model that takes a Keras mask: ``model(x, mask=mask)``."""
     model = keras.Model(inputs, outputs)
     model.supports_masking = True  # it takes a mask, and Keras warns unless told
     return model

@@ -9,7 +9,7 @@ import keras
 
 from skrnn.cells.recipe import fingerprint
 from skrnn.layers import CRF, FeatureBag, RecurrenceSpec, TokenEmbedding, TokenReader
-from skrnn.networks.recurrent import softmax
+from skrnn.networks.recurrent import masked_model, softmax
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,7 @@ class TaggerNetwork:
             outputs = CRF(self.forbidden, name="labels")(scores)
         else:
             outputs = keras.layers.Dense(self.outputs, activation=softmax if fused else "softmax", name="labels")(h)
-        model = keras.Model(inputs, outputs)
-        model.supports_masking = True  # it takes a mask, and Keras warns unless told
-        return model
+        return masked_model(inputs, outputs)
 
     def _read(self) -> tuple[Any, Any]:
         if self.embedding is not None:
