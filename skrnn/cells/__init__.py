@@ -1,13 +1,28 @@
 """One step of time: `CELLS` maps names to Keras cell classes."""
 
-import keras
-
+from skrnn.cells.cell import Cell
+from skrnn.cells.elman import ElmanCell
+from skrnn.cells.gru import GRUCell
+from skrnn.cells.linear_cell import LinearCell
+from skrnn.cells.lstm import LSTMCell
+from skrnn.cells.mingru import MinGRUCell
 from skrnn.cells.recipe import Recipe, fingerprint
 
 CELLS = {
-    "elman": keras.layers.SimpleRNNCell,
-    "gru": keras.layers.GRUCell,
-    "lstm": keras.layers.LSTMCell,
+    "elman": ElmanCell,
+    "gru": GRUCell,
+    "lstm": LSTMCell,
+    "mingru": MinGRUCell,
 }
 
-__all__ = ["CELLS", "Recipe", "fingerprint"]
+__all__ = [
+    "CELLS",
+    "Cell",
+    "ElmanCell",
+    "GRUCell",
+    "LSTMCell",
+    "LinearCell",
+    "MinGRUCell",
+    "Recipe",
+    "fingerprint",
+]

@@ -6,6 +6,7 @@ from skrnn.layers.fused import GRU, LSTM, SimpleRNN, runs_fused
 from skrnn.layers.label_schemes import forbidden_pairs
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec
+from skrnn.layers.rnn import RNN
 from skrnn.layers.token_reader import FeatureBag, TokenReader
 
 POOLINGS = {
@@ -21,6 +22,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "POOLINGS",
+    "RNN",
     "AttentionPooling",
     "LastPooling",
     "MaxPooling",

@@ -9,11 +9,12 @@ from typing import Any
 
 import keras
 
-from skrnn.cells import CELLS
+from skrnn.cells import CELLS, Cell
 from skrnn.cells.memo import remembered
 from skrnn.cells.recipe import Recipe, argument_names
 from skrnn.cells.seeding import keras_seeds
 from skrnn.layers.fused import FUSED
+from skrnn.layers.rnn import RNN
 
 DEFAULT_UNITS = 32
 
@@ -106,7 +107,9 @@ class RecurrenceSpec:
         if fused and self.is_fused:
             layer = self._fused(return_sequences, jit_compile)
         elif self.kind == "cell":
-            layer = keras.layers.RNN(self.recipe.make(), return_sequences=return_sequences)
+            options = {"right_padded": True, "jit_compile": jit_compile} if fused and self.is_hoisted else {}
+            rnn = RNN if self.is_hoisted else keras.layers.RNN
+            layer = rnn(self.recipe.make(), return_sequences=return_sequences, **options)
         else:
             layer = self.recipe.make(return_sequences=return_sequences, return_state=False)
         if bidirectional:
@@ -118,6 +121,11 @@ class RecurrenceSpec:
     def is_fused(self) -> bool:
         """Whether skrnn has its own loop for this recurrence."""
         return self.recipe.cls in FUSED
+
+    @property
+    def is_hoisted(self) -> bool:
+        """Whether it is a cell of skrnn's, which `RNN` runs faster."""
+        return inspect.isclass(self.recipe.cls) and issubclass(self.recipe.cls, Cell)
 
     @property
     def loop(self) -> str | None:
@@ -147,6 +155,7 @@ def _built_spec(cls: type, options: dict[str, Any]) -> RecurrenceSpec:
 
 
 def _as_spec(layer: keras.layers.Layer) -> RecurrenceSpec:
+    layer = (layer.as_keras() if isinstance(layer, Cell) else None) or layer
     recipe = Recipe.of(layer)
     config = {k: v for k, v in recipe.config.items() if k != "name"}
     return RecurrenceSpec(replace(recipe, config=config), _kind(layer))

@@ -1,0 +1,80 @@
+"""Initial weights that are made of parts, such as the gates of a bias."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Parts(keras.initializers.Initializer):
+    """Initial weights in equal parts along the last axis, each with an initializer of its own.
+
+    Parameters
+    ----------
+    parts : list of Keras initializers
+        From left to right.
+    seed : int, default=None
+        From which each part without a seed draws one.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from skrnn.cells.initializers import Parts
+    >>> keras.ops.convert_to_numpy(Parts(["zeros", "ones"])((4,))).tolist()
+    [0.0, 0.0, 1.0, 1.0]
+    """
+
+    def __init__(self, parts: Sequence[Any], seed: int | None = None) -> None:
+        self.parts = [keras.initializers.get(part) for part in parts]
+        self.seed = seed
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Draw weights of a shape, (..., parts times size)."""
+        size, rest = divmod(shape[-1], len(self.parts))
+        if rest:
+            raise ValueError(f"shape must be divisible into {len(self.parts)} parts. Got {tuple(shape)}.")
+        seeds = [None if self.seed is None else self.seed + 7919 * i for i in range(len(self.parts))]  # all different
+        return ops.concatenate(
+            [seeded(p, s)((*shape[:-1], size), dtype=dtype) for p, s in zip(self.parts, seeds)], axis=-1
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"parts": [keras.initializers.serialize(part) for part in self.parts], "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class DrawnInFloat32(keras.initializers.Initializer):
+    """Initial weights drawn in float32, for types that decompositions of matrices do not know.
+
+    Parameters
+    ----------
+    initializer : Keras initializer
+        What to draw.
+    seed : int, default=None
+        Of the initializer, where it has none.
+    """
+
+    def __init__(self, initializer: Any, seed: int | None = None) -> None:
+        self.initializer = keras.initializers.get(initializer)
+        self.seed = seed
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Draw weights of a shape."""
+        return ops.cast(seeded(self.initializer, self.seed)(shape, dtype="float32"), dtype or keras.config.floatx())
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"initializer": keras.initializers.serialize(self.initializer), "seed": self.seed}
+
+
+def seeded(initializer: Any, seed: int | None) -> Any:
+    """A copy of an initializer with a seed, unless it has one or draws nothing."""
+    config = initializer.get_config()
+    if seed is None or config.get("seed", 0) is not None:
+        return initializer
+    return type(initializer).from_config({**config, "seed": seed})

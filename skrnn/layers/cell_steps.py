@@ -1,0 +1,108 @@
+"""The steps of a skrnn cell over a sequence, as a loop or as a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from skrnn.cells import Cell, LinearCell
+from skrnn.layers.linear_scan import linear_scan
+
+
+class Steps(NamedTuple):
+    """What a cell is run on.
+
+    Attributes
+    ----------
+    z : tensor (T, B, P)
+        Of the cell's `project`.
+    states : list of tensors (B, size)
+        Before the first step.
+    lengths : tensor (B,) of int, or None
+        Real steps of each row, which come first; None where all are real. Others leave the states alone.
+    weights : list of tensors
+        Of the cell's `recurrent_weights`.
+    hidden : tensor or None
+        Recurrent dropout: what the first state is multiplied with.
+    noise : list of tensors (T, B, size)
+        For zoneout, or empty.
+    """
+
+    z: Any
+    states: list[Any]
+    lengths: Any
+    weights: list[Any]
+    hidden: Any
+    noise: list[Any]
+
+
+def masked_step(
+    cell: Cell, z: Any, noise: Sequence[Any], states: Sequence[Any], weights: Sequence[Any], hidden: Any, live: Any
+) -> tuple[Any, list[Any]]:
+    """One step, after which the rows that are not live (B, 1) have the states they had."""
+    output, after = cell.regularized_step(z, states, weights, hidden, noise or None)
+    if live is None:
+        return output, after
+    after = [ops.where(live, new, old) for new, old in zip(after, states)]
+    return (after[0] if cell.output_is_state else output), after
+
+
+def run_steps(cell: Cell, steps: Steps, jit_compile: bool) -> tuple[Any, list[Any]]:
+    """Run a cell step by step.
+
+    Parameters
+    ----------
+    cell : Cell
+    steps : Steps
+    jit_compile : bool
+        Compile the loop with XLA, on TensorFlow.
+
+    Returns
+    -------
+    outputs : tensor (T, B, H)
+        Undefined after the last real step of a row.
+    states : list of tensors (B, size)
+        After the last real step.
+    """
+    if keras.backend.backend() == "tensorflow":
+        from skrnn.layers.cell_loop import run_loop
+
+        return run_loop(cell, steps, jit_compile)
+
+    def step(carry: Any, given: Any) -> Any:
+        t, *states = carry
+        z, *noise = given
+        live = None if steps.lengths is None else (t < steps.lengths)[:, None]
+        output, after = masked_step(cell, z, noise, states, steps.weights, steps.hidden, live)
+        return [t + 1, *after], output
+
+    start = [ops.convert_to_tensor(0, "int32"), *steps.states]
+    (_, *states), outputs = ops.scan(step, start, [steps.z, *steps.noise])
+    return outputs, states
+
+
+def run_linear(cell: LinearCell, steps: Steps) -> tuple[Any, list[Any]]:
+    """Run a linear recurrence over all steps at once; parameters and results as of `run_steps`."""
+    z, past = cell.extend(steps.z, steps.states[1:])
+    noise = steps.noise[0] if steps.noise else None
+    a, b = cell.zoned_coefficients(z, steps.weights, noise)
+    if steps.lengths is not None:
+        t = ops.arange(ops.shape(z)[0], dtype="int32")[:, None, None]
+        live = t < steps.lengths[None, :, None]  # (T, B, 1)
+        a, b = ops.where(live, a, cell.one_like(a)), ops.where(live, b, ops.zeros_like(b))
+    h = linear_scan(a, b, steps.states[0], cell.is_complex)
+    ends = [p[-1] for p in past]
+    if steps.lengths is not None:
+        ends = [_at_the_end(p, before, steps.lengths) for p, before in zip(past, steps.states[1:])]
+    return cell.readout(h, z, steps.weights), [h[-1], *ends]
+
+
+def _at_the_end(sequence: Any, before: Any, lengths: Any) -> Any:
+    """(T, B, S), (B, S), (B,) -> (B, S): after the last real step, or before the first where there is none."""
+    _, rows, width = ops.shape(sequence)
+    index = ops.maximum(lengths - 1, 0) * rows + ops.arange(rows, dtype="int32")
+    taken = ops.take(ops.reshape(sequence, (-1, width)), index, axis=0)
+    return ops.where((lengths > 0)[:, None], taken, before)
