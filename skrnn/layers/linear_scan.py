@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import keras
 from keras import ops
 
 # A real number, or the real and the imaginary part of a complex one.
@@ -18,7 +19,7 @@ RADIX = 8
 LEVELS = 3
 
 
-def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
+def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False, in_xla: bool = False) -> Any:
     """Run the recurrence.
 
     Parameters
@@ -29,6 +30,8 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
         Before the first step.
     is_complex : bool, default=False
         All hold real parts and then imaginary parts, in the two halves of the last axis.
+    in_xla : bool, default=False
+        This is being compiled with XLA: on a CPU a plain loop then takes a third of the time of a scan.
 
     Returns
     -------
@@ -38,7 +41,8 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
     Notes
     -----
     Blocks of `RADIX` steps are run side by side from zero, then their ends in order by the same method, and the ends
-    are carried into the blocks, as in a prefix sum [1]_. The gradient is the same recurrence backwards.
+    are carried into the blocks, as in a prefix sum [1]_. The gradient is the same recurrence backwards. On a CPU JAX,
+    which compiles anyway, runs a plain loop too.
 
     References
     ----------
@@ -52,20 +56,20 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
     >>> np.asarray(h)[:, 0, 0].tolist()
     [1.0, 1.5, 1.75]
     """
-    parts = 2 if is_complex else 1
+    parts, run_all = 2 if is_complex else 1, _fastest(in_xla)
 
     @ops.custom_gradient
     def run(a: Any, b: Any, h: Any) -> Any:
         a_parts, h_parts = _parts(a, parts), _parts(h, parts)
         first = _plus(_times(_at(a_parts, 0), h_parts), _at(_parts(b, parts), 0))
         b_parts = tuple(ops.concatenate([f[None], p[1:]]) for f, p in zip(first, _parts(b, parts)))
-        steps = _scan(a_parts, b_parts)
+        steps = run_all(a_parts, b_parts)
 
         def gradient(*arguments: Any, upstream: Any = None) -> Any:
             # What reaches a step comes from its output and, times a, from the step after it.
             d_steps = _flipped(_parts(arguments[-1] if upstream is None else upstream, parts))
             after = _flipped(tuple(ops.concatenate([p[1:], p[:1]]) for p in _conjugate(a_parts)))
-            d_b = _flipped(_scan(after, d_steps))
+            d_b = _flipped(run_all(after, d_steps))
             before = tuple(ops.concatenate([h[None], p[:-1]]) for h, p in zip(h_parts, steps))
             d_a = _times(d_b, _conjugate(before))
             d_h = _times(_at(d_b, 0), _conjugate(_at(a_parts, 0)))
@@ -74,6 +78,29 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
         return _joined(steps), gradient
 
     return run(ops.convert_to_tensor(a), ops.convert_to_tensor(b), ops.convert_to_tensor(h))
+
+
+def _fastest(in_xla: bool) -> Callable[[Parts, Parts], Parts]:
+    """The fastest way of `_scan` here; docs/benchmarks/cells/scan.py measures them."""
+    if keras.backend.backend() == "tensorflow" and in_xla:
+        import tensorflow as tf
+
+        return _scan if tf.config.list_physical_devices("GPU") else _loop
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return _jax_loop if jax.default_backend() == "cpu" else _scan
+    return _scan
+
+
+def _jax_loop(a: Parts, b: Parts) -> Parts:
+    """Run `_scan` step by step in JAX."""
+
+    def step(h: Parts, given: tuple[Parts, Parts]) -> tuple[Parts, Parts]:
+        h = _plus(_times(given[0], h), given[1])
+        return h, h
+
+    return ops.scan(step, tuple(ops.zeros_like(p[0]) for p in b), (a, b))[1]
 
 
 def _scan(a: Parts, b: Parts, level: int = 0) -> Parts:
@@ -103,7 +130,7 @@ def _steps(a: Parts, b: Parts, n_steps: int, axis: int) -> Iterator[tuple[Parts,
 
 
 def _loop(a: Parts, b: Parts) -> Parts:
-    """Run `_scan` step by step, for a length that is not known yet, which is so in graphs of TensorFlow alone."""
+    """Run `_scan` step by step in TensorFlow."""
     from skrnn.layers.scan import scan
 
     def step(_: Any, h: Any, given: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from skrnn.cells import CELLS, Cell
+from skrnn.cells import CELLS, Cell, LinearCell
 from skrnn.cells.memo import remembered
 from skrnn.cells.recipe import Recipe, argument_names
 from skrnn.cells.seeding import keras_seeds
@@ -129,8 +129,12 @@ class RecurrenceSpec:
 
     @property
     def loop(self) -> str | None:
-        """Name of that loop."""
-        return FUSED[self.recipe.cls].loop if self.is_fused else None
+        """Name of skrnn's loop: of its own, "cell" of any cell of skrnn's, "scan" of linear ones; None for others."""
+        if self.is_fused:
+            return FUSED[self.recipe.cls].loop
+        if not self.is_hoisted:
+            return None
+        return "scan" if issubclass(self.recipe.cls, LinearCell) else "cell"
 
     def _fused(self, return_sequences: bool, jit_compile: bool) -> keras.layers.Layer:
         options = {"return_sequences": return_sequences, "return_state": False, "jit_compile": jit_compile}

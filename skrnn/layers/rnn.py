@@ -68,19 +68,19 @@ class RNN(keras.layers.RNN):
             return super().inner_loop(sequences, initial_state, mask, training)
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
         order = None if mask is None else StepOrder(ops.transpose(ops.cast(mask, "bool")), self)
-        x = ops.transpose(sequences, (1, 0, 2))  # (T, B, D)
+        x = time_first(sequences)  # (T, B, D)
         if order is not None:
             x = order.real_first(x)
         elif self.go_backwards:
             x = ops.flip(x, 0)
         steps = self._steps(x, list(initial_state), None if order is None else order.lengths, training)
-        linear = isinstance(self.cell, LinearCell)
-        outputs, states = run_linear(self.cell, steps) if linear else run_steps(self.cell, steps, self.jit_compile)
+        run = run_linear if isinstance(self.cell, LinearCell) else run_steps
+        outputs, states = run(self.cell, steps, self.jit_compile)
         last = outputs[-1] if order is None else order.last(outputs)
         if not self.return_sequences:
             return last, last[:, None], states
         shown = outputs if order is None else order.at_their_steps(outputs, last)
-        return last, ops.transpose(shown, (1, 0, 2)), states
+        return last, time_first(shown), states
 
     def _steps(self, x: Any, states: list[Any], lengths: Any, training: bool) -> Steps:
         cell: Any = self.cell
@@ -139,6 +139,15 @@ class StepOrder:
         shown = _taken(outputs, ops.maximum(count - 1, 0))
         there = self.mask if self.zero else count > 0
         return ops.where(there[:, :, None], shown, ops.zeros_like(shown))
+
+
+def time_first(x: Any) -> Any:
+    """(B, T, D) -> (T, B, D), and back."""
+    if keras.backend.backend() == "tensorflow":
+        from skrnn.layers.masked import swapped
+
+        return swapped(x)
+    return ops.transpose(x, (1, 0, 2))
 
 
 def _taken(x: Any, steps: Any) -> Any:
