@@ -5,7 +5,7 @@ from skrnn.datasets.conll import CONLLU_COLUMNS, load_conll, load_conllu
 from skrnn.datasets.digits import load_digit_rows
 from skrnn.datasets.location import data_home
 from skrnn.datasets.series import SERIES_NAMES, load_series, load_ts
-from skrnn.datasets.synthetic import make_adding_problem, make_order_task, make_running_mean
+from skrnn.datasets.synthetic import make_adding_problem, make_copying_memory, make_order_task, make_running_mean
 from skrnn.datasets.tagged_text import load_chunks, load_ewt
 from skrnn.datasets.turbofans import TURBOFAN_FEATURES, load_turbofans
 
@@ -27,6 +27,7 @@ __all__ = [
     "load_ts",
     "load_turbofans",
     "make_adding_problem",
+    "make_copying_memory",
     "make_order_task",
     "make_running_mean",
 ]
