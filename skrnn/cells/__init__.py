@@ -2,6 +2,7 @@
 
 from skrnn.cells.cell import Cell
 from skrnn.cells.elman import ElmanCell
+from skrnn.cells.gated_cell import GatedCell
 from skrnn.cells.gru import GRUCell
 from skrnn.cells.linear_cell import LinearCell
 from skrnn.cells.lstm import LSTMCell
@@ -20,6 +21,7 @@ __all__ = [
     "Cell",
     "ElmanCell",
     "GRUCell",
+    "GatedCell",
     "LSTMCell",
     "LinearCell",
     "MinGRUCell",
