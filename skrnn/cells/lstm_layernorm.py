@@ -28,8 +28,8 @@ class LSTMLayerNormCell(GatedCell):
     -----
     ``i, f, g, o = N(x W) + N(h U) + b``, ``c' = sigmoid(f) c + sigmoid(i) tanh(g)``,
     ``h' = sigmoid(o) tanh(N(c') + s)``. N takes a whole vector, all gates together, to mean 0 and variance 1, and then
-    times a gain, ``kernel_scale`` and ``recurrent_scale`` (4 H,), ``cell_scale`` (H,); s is ``cell_shift``. The shifts of
-    the first two are in b. Gates are in the order i, f, g, o; the bias of f begins with 1.
+    times a gain: ``kernel_scale`` and ``recurrent_scale`` (4 H,), ``cell_scale`` (H,). s is ``cell_shift``; the shifts
+    of the first two are in b. Gates are in the order i, f, g, o; the bias of f begins with 1.
 
     References
     ----------

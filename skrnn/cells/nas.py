@@ -28,7 +28,7 @@ class NASCell(GatedCell):
     Notes
     -----
     With ``z = x W``, ``r = h U + b`` in eight parts:
-    ``a = tanh(tanh(sigmoid(z0 + r0) relu(z1 + r1)) + c)``, ``b = tanh(sigmoid(z2 + r2) + relu(z3 r3))``, ``c' = a b``,
+    ``a = tanh(tanh(sigmoid(z0 + r0) relu(z1 + r1)) + c)``, ``q = tanh(sigmoid(z2 + r2) + relu(z3 r3))``, ``c' = a q``,
     ``d = tanh(tanh(z4 + r4) sigmoid(z5 + r5))``, ``e = sigmoid(tanh(z6 + r6) + sigmoid(z7 + r7))``,
     ``h' = tanh(c' tanh(d + e))``. W is ``kernel``, U ``recurrent_kernel`` and b ``bias``, their columns in that order.
 

@@ -25,8 +25,8 @@ class UGRNNCell(GatedCell):
 
     Notes
     -----
-    ``g = sigmoid(x W + h U + b)``, ``a = tanh(x W + h U + b)``, ``h' = g h + (1 - g) a``. The columns of W (``kernel``),
-    U (``recurrent_kernel``) and b (``bias``) are in the order g, a; the bias of g begins with 1.
+    ``g = sigmoid(x W + h U + b)``, ``a = tanh(x W + h U + b)``, ``h' = g h + (1 - g) a``. The columns of W
+    (``kernel``), U (``recurrent_kernel``) and b (``bias``) are in the order g, a; the bias of g begins with 1.
 
     References
     ----------

@@ -67,17 +67,17 @@ def lstm_peephole(w, x, seen, states, cell):
 
 
 def lstm_layernorm(w, x, seen, states, cell):
-    z = normalized(x @ w["kernel"], w["kernel_gain"]) + normalized(seen @ w["recurrent_kernel"], w["recurrent_gain"])
+    z = normalized(x @ w["kernel"], w["kernel_scale"]) + normalized(seen @ w["recurrent_kernel"], w["recurrent_scale"])
     i, f, g, o = np.split(z + w.get("bias", 0.0), 4, axis=1)
     c = sigmoid(f) * states[1] + sigmoid(i) * np.tanh(g)
-    h = sigmoid(o) * np.tanh(normalized(c, w["cell_gain"], w["cell_shift"]))
+    h = sigmoid(o) * np.tanh(normalized(c, w["cell_scale"], w["cell_shift"]))
     return h, [h, c]
 
 
 def gru_layernorm(w, x, seen, states, cell):
     H = cell.units
     by_x, by_h, b = x @ w["kernel"], seen @ w["recurrent_kernel"], w.get("bias", np.zeros(3 * H))
-    gain_x, gain_h = w["kernel_gain"], w["recurrent_gain"]
+    gain_x, gain_h = w["kernel_scale"], w["recurrent_scale"]
     both = normalized(by_x[:, : 2 * H], gain_x[: 2 * H]) + normalized(by_h[:, : 2 * H], gain_h[: 2 * H]) + b[: 2 * H]
     z, r = sigmoid(both[:, :H]), sigmoid(both[:, H:])
     a = np.tanh(
@@ -137,10 +137,8 @@ def multiplicative_lstm(w, x, seen, states, cell):
 def nas(w, x, seen, states, cell):
     z, r = x @ w["kernel"], seen @ w["recurrent_kernel"] + w.get("bias", 0.0)
     z, r = np.split(z, 8, axis=1), np.split(r, 8, axis=1)
-    first = [
-        f(z[k] * r[k] if k == 3 else z[k] + r[k])
-        for k, f in enumerate([sigmoid, relu, sigmoid, relu, np.tanh, sigmoid, np.tanh, sigmoid])
-    ]
+    functions = (sigmoid, relu, sigmoid, relu, np.tanh, sigmoid, np.tanh, sigmoid)
+    first = [f(z[k] * r[k] if k == 3 else z[k] + r[k]) for k, f in enumerate(functions)]
     c = np.tanh(np.tanh(first[0] * first[1]) + states[1]) * np.tanh(first[2] + first[3])
     h = np.tanh(c * np.tanh(np.tanh(first[4] * first[5]) + sigmoid(first[6] + first[7])))
     return h, [h, c]
