@@ -6,13 +6,13 @@ alone, and each step is computed again on the way back.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary, proxy
 
 import tensorflow as tf
 
-from skrnn.cells import Cell, LinearCell
-from skrnn.layers.cell_steps import Steps, masked_step, scan_linear
+from skrnn.cells import Cell
+from skrnn.layers.cell_steps import Steps, masked_step
 from skrnn.layers.scan import compiled, padded_size, size_of, without_gradient
 from skrnn.layers.unroll import SHARD_ROWS, SHARDS, padded_rows, shard_sizes
 
@@ -76,37 +76,6 @@ class CellLoop:
         return d_z.stack(), list(d_states), list(d_weights)
 
 
-class CellScan:
-    """All steps of a linear cell at once, and on the way back once more: what XLA makes of it is one loop each way.
-
-    Parameters
-    ----------
-    cell : LinearCell
-        Its coefficients and readout, pure functions.
-    """
-
-    def __init__(self, cell: LinearCell) -> None:
-        self.cell = cell
-
-    def forward(self, z: Any, noise: Any, states: Any, weights: Any, hidden: Any, lengths: Any) -> Any:
-        """Outputs (T, B, H), what `backward` needs, and states after the last step."""
-        outputs, after = scan_linear(self.cell, Steps(z, states, lengths, weights, hidden, noise), in_xla=True)
-        return outputs, states, after
-
-    def backward(
-        self, z: Any, noise: Any, kept: Any, weights: Any, hidden: Any, lengths: Any, d_outputs: Any, d_after: Any
-    ) -> Any:
-        """Gradients of z, of the states before the first step, and of the weights."""
-        sources = [z, *(tf.identity(s) for s in kept), *(tf.identity(w) for w in weights)]
-        n = 1 + len(kept)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(sources)
-            outputs, _, after = self.forward(z, noise, sources[1:n], sources[n:], hidden, lengths)
-        zero = tf.UnconnectedGradients.ZERO
-        d_z, *d = tape.gradient([outputs, *after], sources, [d_outputs, *d_after], unconnected_gradients=zero)
-        return d_z, d[: n - 1], d[n - 1 :]
-
-
 # Functions compiled with XLA for each cell; they hold the cell by a proxy, so that they go with it.
 _COMPILED: WeakKeyDictionary[Cell, tuple[Any, Any]] = WeakKeyDictionary()
 
@@ -114,20 +83,15 @@ _COMPILED: WeakKeyDictionary[Cell, tuple[Any, Any]] = WeakKeyDictionary()
 def run_loop(cell: Cell, steps: Steps, jit_compile: bool) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Run a cell step by step; parameters and results as of `run_steps`."""
     if jit_compile:
-        return _run_compiled(CellLoop, cell, steps)
+        return _run_compiled(cell, steps)
     loop = CellLoop(cell)
     return _run(loop.forward, loop.backward, steps)
 
 
-def run_scan(cell: LinearCell, steps: Steps) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Run a linear cell, compiled with XLA; parameters and results as of `run_steps`."""
-    return _run_compiled(CellScan, cell, steps)
-
-
-def _run_compiled(kind: type, cell: Cell, steps: Steps) -> tuple[tf.Tensor, list[tf.Tensor]]:
+def _run_compiled(cell: Cell, steps: Steps) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Compile with XLA and run, parts of the rows side by side."""
     if cell not in _COMPILED:
-        loop = kind(proxy(cell))
+        loop = CellLoop(cast(Cell, proxy(cell)))
         _COMPILED[cell] = compiled(loop.forward), compiled(loop.backward, without_gradient)
     functions = _COMPILED[cell]
     rows = steps.z.shape[1]

@@ -84,24 +84,15 @@ def run_steps(cell: Cell, steps: Steps, jit_compile: bool) -> tuple[Any, list[An
     return outputs, states
 
 
-def run_linear(cell: LinearCell, steps: Steps, jit_compile: bool) -> tuple[Any, list[Any]]:
+def run_linear(cell: LinearCell, steps: Steps) -> tuple[Any, list[Any]]:
     """Run a linear recurrence over all steps at once; parameters and results as of `run_steps`."""
-    if jit_compile and keras.backend.backend() == "tensorflow":
-        from skrnn.layers.cell_loop import run_scan
-
-        return run_scan(cell, steps)
-    return scan_linear(cell, steps)
-
-
-def scan_linear(cell: LinearCell, steps: Steps, in_xla: bool = False) -> tuple[Any, list[Any]]:
-    """`run_linear` as operations of any backend; in_xla as of `linear_scan`."""
     z, past = cell.extend(steps.z, steps.states[1:])
     a, b = cell.zoned_coefficients(z, steps.weights, steps.noise[0] if steps.noise else None)
     if steps.lengths is not None:
         t = ops.arange(ops.shape(z)[0], dtype="int32")[:, None, None]
         live = t < steps.lengths[None, :, None]  # (T, B, 1)
         a, b = ops.where(live, a, cell.one_like(a)), ops.where(live, b, ops.zeros_like(b))
-    h = linear_scan(a, b, steps.states[0], cell.is_complex, in_xla)
+    h = linear_scan(a, b, steps.states[0], cell.is_complex)
     ends = [p[-1] for p in past]
     if steps.lengths is not None:
         ends = [_at_the_end(p, before, steps.lengths) for p, before in zip(past, steps.states[1:])]

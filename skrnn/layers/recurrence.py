@@ -129,12 +129,10 @@ class RecurrenceSpec:
 
     @property
     def loop(self) -> str | None:
-        """Name of skrnn's loop: of its own, "cell" of any cell of skrnn's, "scan" of linear ones; None for others."""
+        """Name of the loop of skrnn's that XLA may compile: one of its own, or "cell", that of all its cells."""
         if self.is_fused:
             return FUSED[self.recipe.cls].loop
-        if not self.is_hoisted:
-            return None
-        return "scan" if issubclass(self.recipe.cls, LinearCell) else "cell"
+        return "cell" if self.is_hoisted and not issubclass(self.recipe.cls, LinearCell) else None
 
     def _fused(self, return_sequences: bool, jit_compile: bool) -> keras.layers.Layer:
         options = {"return_sequences": return_sequences, "return_state": False, "jit_compile": jit_compile}

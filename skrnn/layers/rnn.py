@@ -29,7 +29,8 @@ class RNN(keras.layers.RNN):
 
     Notes
     -----
-    A `LinearCell` runs as a scan over all steps, any other in a loop over what its `project` gave.
+    A `LinearCell` runs in `linear_scan`, which compiles itself where that is faster; any other in a loop over what its
+    `project` gave.
 
     Examples
     --------
@@ -44,8 +45,9 @@ class RNN(keras.layers.RNN):
         super().__init__(cell, **kwargs)
         self.jit_compile = bool(jit_compile)
         self.right_padded = bool(right_padded)
-        if self.jit_compile and self.is_hoisted and keras.backend.backend() == "tensorflow":
-            self.supports_jit = False  # Keras leaves the model around it uncompiled; the loop compiles itself
+        compiles_itself = self.jit_compile or isinstance(cell, LinearCell)
+        if compiles_itself and self.is_hoisted and keras.backend.backend() == "tensorflow":
+            self.supports_jit = False  # Keras leaves the model around it uncompiled
 
     def get_config(self) -> dict[str, Any]:
         """Configuration of the Keras layer, and the options of skrnn."""
@@ -74,8 +76,8 @@ class RNN(keras.layers.RNN):
         elif self.go_backwards:
             x = ops.flip(x, 0)
         steps = self._steps(x, list(initial_state), None if order is None else order.lengths, training)
-        run = run_linear if isinstance(self.cell, LinearCell) else run_steps
-        outputs, states = run(self.cell, steps, self.jit_compile)
+        linear = isinstance(self.cell, LinearCell)
+        outputs, states = run_linear(self.cell, steps) if linear else run_steps(self.cell, steps, self.jit_compile)
         last = outputs[-1] if order is None else order.last(outputs)
         if not self.return_sequences:
             return last, last[:, None], states

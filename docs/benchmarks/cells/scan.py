@@ -1,8 +1,9 @@
 """Recurrences that are parallel in time beside the fused LSTM, for sequences of 64 to 4096 steps.
 
 One layer with 64 units on a batch of 32 sequences with 16 features: a training step (loss and gradients of the
-weights) and a prediction, as the engine runs them. Also the ways of running a linear recurrence: skrnn's scan in
-blocks, a loop compiled with XLA, and one step after the other in Keras' own layer. Medians; all in turn in one call.
+weights) and a prediction, as the engine runs them. Also the ways of running a linear recurrence: a loop compiled with
+XLA, which skrnn takes on a CPU, its scan in blocks, which it takes on an accelerator, and one step after the other in
+Keras' own layer. Medians; all in turn in one call.
 
     python docs/benchmarks/cells/scan.py [--cells mingru lru] [--lengths 64 256] [--repeats 9]
 """
@@ -19,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from skrnn.cells import CELLS, LinearCell
-from skrnn.layers import LSTM, RNN
+from skrnn.layers import LSTM, RNN, linear_scan
 
 ROWS, FEATURES, UNITS = 32, 16, 64
 LENGTHS = (64, 256, 1024, 4096)
@@ -34,14 +35,15 @@ def layers(cell: str) -> dict[str, keras.layers.Layer]:
         }
     make = CELLS[cell]
     return {
-        "scan": RNN(make(UNITS), return_sequences=True, right_padded=True),
-        "XLA": RNN(make(UNITS), return_sequences=True, right_padded=True, jit_compile=True),
+        "loop, XLA": RNN(make(UNITS), return_sequences=True, right_padded=True),
+        "scan in blocks": RNN(make(UNITS), return_sequences=True, right_padded=True),
         "Keras, by steps": keras.layers.RNN(make(UNITS), return_sequences=True),
     }
 
 
-def graphs(layer: keras.layers.Layer) -> tuple[Callable, Callable]:
+def graphs(layer: keras.layers.Layer, way: str) -> tuple[Callable, Callable]:
     """A training step and a prediction, traced for any length."""
+    linear_scan.fastest = lambda: linear_scan.blocked_scan if way == "scan in blocks" else linear_scan.compiled_loop
     layer.build((None, None, FEATURES))
     weights = [v.value for v in layer.trainable_variables]
     signature = [tf.TensorSpec((None, None, FEATURES)), tf.TensorSpec((None, None), tf.bool)]
@@ -57,6 +59,7 @@ def graphs(layer: keras.layers.Layer) -> tuple[Callable, Callable]:
     def predict(x: Any, mask: Any) -> Any:
         return layer(x, mask=mask, training=False)
 
+    train.get_concrete_function(), predict.get_concrete_function()
     return train, predict
 
 
@@ -67,7 +70,7 @@ def main() -> None:
     parser.add_argument("--lengths", nargs="+", type=int, default=list(LENGTHS))
     parser.add_argument("--repeats", type=int, default=9)
     chosen = parser.parse_args()
-    ways = {(cell, way): graphs(layer) for cell in chosen.cells for way, layer in layers(cell).items()}
+    ways = {(cell, way): graphs(layer, way) for cell in chosen.cells for way, layer in layers(cell).items()}
     print("| cell | way | " + " | ".join(f"T = {t}: train, predict ms" for t in chosen.lengths) + " |")
     print("|---" * (2 + len(chosen.lengths)) + "|")
     lines: dict[tuple[str, str], list[str]] = {key: [] for key in ways}
