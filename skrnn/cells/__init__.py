@@ -1,55 +1,82 @@
 """One step of time: `CELLS` maps names to Keras cell classes."""
 
+from skrnn.cells.antisymmetric import AntisymmetricCell
 from skrnn.cells.cell import Cell
+from skrnn.cells.clockwork import ClockworkCell
+from skrnn.cells.cornn import CoRNNCell
 from skrnn.cells.elman import ElmanCell
+from skrnn.cells.fastgrnn import FastGRNNCell
 from skrnn.cells.gated_cell import GatedCell
 from skrnn.cells.gru import GRUCell
 from skrnn.cells.gru_layernorm import GRULayerNormCell
+from skrnn.cells.indrnn import IndRNNCell
 from skrnn.cells.irnn import IRNNCell
 from skrnn.cells.janet import JANETCell
 from skrnn.cells.jordan import JordanCell
+from skrnn.cells.lem import LEMCell
 from skrnn.cells.linear_cell import LinearCell
+from skrnn.cells.lmu import LMUCell
 from skrnn.cells.lstm import LSTMCell
 from skrnn.cells.lstm_coupled import LSTMCoupledCell
 from skrnn.cells.lstm_layernorm import LSTMLayerNormCell
 from skrnn.cells.lstm_peephole import LSTMPeepholeCell
 from skrnn.cells.mgu import MGUCell
 from skrnn.cells.mingru import MinGRUCell
+from skrnn.cells.minimal_rnn import MinimalRNNCell
 from skrnn.cells.multiplicative_lstm import MultiplicativeLSTMCell
 from skrnn.cells.nas import NASCell
+from skrnn.cells.phased_lstm import PhasedLSTMCell
 from skrnn.cells.recipe import Recipe, fingerprint
 from skrnn.cells.rhn import RHNCell
+from skrnn.cells.star import STARCell
 from skrnn.cells.ugrnn import UGRNNCell
 
 CELLS = {
+    "antisymmetric": AntisymmetricCell,
+    "clockwork": ClockworkCell,
+    "cornn": CoRNNCell,
     "elman": ElmanCell,
+    "fastgrnn": FastGRNNCell,
     "gru": GRUCell,
     "gru_layernorm": GRULayerNormCell,
+    "indrnn": IndRNNCell,
     "irnn": IRNNCell,
     "janet": JANETCell,
     "jordan": JordanCell,
+    "lem": LEMCell,
+    "lmu": LMUCell,
     "lstm": LSTMCell,
     "lstm_coupled": LSTMCoupledCell,
     "lstm_layernorm": LSTMLayerNormCell,
     "lstm_peephole": LSTMPeepholeCell,
     "mgu": MGUCell,
     "mingru": MinGRUCell,
+    "minimal_rnn": MinimalRNNCell,
     "multiplicative_lstm": MultiplicativeLSTMCell,
     "nas": NASCell,
+    "phased_lstm": PhasedLSTMCell,
     "rhn": RHNCell,
+    "star": STARCell,
     "ugrnn": UGRNNCell,
 }
 
 __all__ = [
+    "AntisymmetricCell",
     "CELLS",
     "Cell",
+    "ClockworkCell",
+    "CoRNNCell",
     "ElmanCell",
+    "FastGRNNCell",
     "GRUCell",
     "GRULayerNormCell",
     "GatedCell",
     "IRNNCell",
+    "IndRNNCell",
     "JANETCell",
     "JordanCell",
+    "LEMCell",
+    "LMUCell",
     "LSTMCell",
     "LSTMCoupledCell",
     "LSTMLayerNormCell",
@@ -57,10 +84,13 @@ __all__ = [
     "LinearCell",
     "MGUCell",
     "MinGRUCell",
+    "MinimalRNNCell",
     "MultiplicativeLSTMCell",
     "NASCell",
+    "PhasedLSTMCell",
     "RHNCell",
     "Recipe",
+    "STARCell",
     "UGRNNCell",
     "fingerprint",
 ]

@@ -189,14 +189,17 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         if self.weight_norm:
             setattr(self, f"{name}_gain", self.add_weight(shape=shape[1:], name=f"{name}_gain", initializer="ones"))
 
-    def add_vector(self, name: str, size: Any, initializer: Any = None) -> None:
-        """Make the attribute `name`, a vector of a size, or a shape, by default with the initializer of biases.
+    def add_vector(
+        self, name: str, size: Any, initializer: Any = None, recurrent: bool = False, constraint: Any = None
+    ) -> None:
+        """Make the attribute `name`, a vector of a size, or a shape; `vector` gives its value.
 
-        `vector` gives its value.
+        Without an `initializer` and a `constraint` those of biases are its own, or those of recurrent matrices.
         """
-        setattr(self, name, self._weight(name, size if isinstance(size, tuple) else (size,), "bias", initializer))
+        shape = size if isinstance(size, tuple) else (size,)
+        setattr(self, name, self._weight(name, shape, "recurrent" if recurrent else "bias", initializer, constraint))
 
-    def _weight(self, name: str, shape: tuple[int, ...], kind: str, initializer: Any) -> Any:
+    def _weight(self, name: str, shape: tuple[int, ...], kind: str, initializer: Any, constraint: Any = None) -> Any:
         initializer = keras.initializers.get(
             getattr(self, f"{kind}_initializer") if initializer is None else initializer
         )
@@ -207,7 +210,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             name=name,
             initializer=initializer,
             regularizer=getattr(self, f"{kind}_regularizer"),
-            constraint=getattr(self, f"{kind}_constraint"),
+            constraint=constraint or getattr(self, f"{kind}_constraint"),
         )
 
     def matrix(self, name: str) -> Any:
