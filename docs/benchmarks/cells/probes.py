@@ -72,7 +72,7 @@ TASKS = {
     "copying": Task(copying, "tagger", 20, 3),
     "adding-100": Task(lambda: adding(100), "regressor", 12, 3),
     "digits-pixels": Task(lambda: digits(True), "classifier", 40, 3),
-    "adding-400": Task(lambda: adding(400), "regressor", 12, 2, "adding-100"),
+    "adding-400": Task(lambda: adding(400), "regressor", 8, 1, "adding-100"),
 }
 
 
