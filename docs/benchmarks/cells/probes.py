@@ -3,12 +3,13 @@
 All cells get the same number of weights, as near as whole units allow: cells whose units do not see each other (linear
 recurrences and IndRNN) in two layers, the others in one. Of two learning rates the better one on a validation part,
 with the first seed, is taken for all seeds; all else is the same for all. Scores are on test parts that nothing was
-chosen on. Each fit runs on one core, two beside each other.
+chosen on. Each fit runs on one core, two beside each other; `time` measures epochs of one task, alone, on all cores.
 
-    python docs/benchmarks/cells/probes.py run results.csv [--cells lstm gru] [--tasks adding-100]
-    python docs/benchmarks/cells/probes.py table results.csv
+    python docs/benchmarks/cells/probes.py run probes.csv [--cells lstm gru] [--tasks adding-100]
+    python docs/benchmarks/cells/probes.py time times.csv [--cells lstm gru]
+    python docs/benchmarks/cells/probes.py table probes.csv times.csv
 
-`run` appends to the file and skips what is in it.
+`run` and `time` append to the file and skip what is in it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any, NamedTuple
 WEIGHTS = 6000
 RATES = (0.003, 0.01)
 RESERVOIR = 500  # units of "esn", of which the read-out alone is learned, in closed form
-FIELDS = ("task", "cell", "rate", "seed", "validation", "test", "epoch_s", "first_s", "weights", "units")
+TIMED = "adding-100"  # the task whose epochs are timed
 
 
 class Task(NamedTuple):
@@ -107,31 +108,18 @@ def units_for(cell: str, n_features: int) -> Any:
 
 def fit(task: str, cell: str, rate: float, seed: int) -> dict[str, Any]:
     """One fit and its scores."""
-    import keras
-    import numpy as np
-
     from skrnn import RNNClassifier, RNNRegressor, RNNTagger
-
-    ends: list[float] = []
-
-    class Clock(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            ends.append(time.perf_counter())
 
     chosen = TASKS[task]
     (X, y), held, test = chosen.data()
     units = units_for(cell, X[0].shape[-1])
     options: dict[str, Any] = {"epochs": chosen.epochs, "learning_rate": rate, "random_state": seed}
-    options["callbacks"] = Clock()
     if cell == "esn":
         options = {"readout": "ridge", "random_state": seed}
     if chosen.kind == "tagger":
         options["head"] = "softmax"
     estimator = {"classifier": RNNClassifier, "regressor": RNNRegressor, "tagger": RNNTagger}[chosen.kind]
-    begin = time.perf_counter()
     model = estimator(cell, units=units, **options).fit(X, y)
-    ends = ends or [time.perf_counter()]
-    epochs = np.diff(ends)
     return {
         "task": task,
         "cell": cell,
@@ -139,8 +127,6 @@ def fit(task: str, cell: str, rate: float, seed: int) -> dict[str, Any]:
         "seed": seed,
         "validation": round(float(model.score(*held)), 4),
         "test": round(float(model.score(*test)), 4),
-        "epoch_s": round(float(np.median(epochs)) if len(epochs) else ends[0] - begin, 4),
-        "first_s": round(ends[0] - begin, 2),
         "weights": count(cell, units, X[0].shape[-1]),
         "units": "+".join(map(str, units if isinstance(units, tuple) else (units,))),
     }
@@ -204,48 +190,78 @@ def run(path: Path, cells: list[str], tasks: list[str], cores: list[int]) -> Non
                 for rate in rates(cell):
                     add(task, cell, rate, 0)
             more_seeds(TASKS[task].rates_of or task, cell)
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if file.tell() == 0:
-            writer.writeheader()
-        while waiting:
-            result = results.get()
-            waiting -= 1
-            if isinstance(result, tuple):
-                print(*result, file=sys.stderr, flush=True)
-                continue
-            writer.writerow(result)
-            file.flush()
-            print(*result.values(), flush=True)
-            new = (result["task"], result["cell"], result["rate"], result["seed"])
-            done[new] = result["validation"]
-            if new[3] == 0:
-                more_seeds(new[0], new[1])
+    while waiting:
+        result = results.get()
+        waiting -= 1
+        if isinstance(result, tuple):
+            print(*result, file=sys.stderr, flush=True)
+            continue
+        append(path, result)
+        print(*result.values(), flush=True)
+        new = (result["task"], result["cell"], result["rate"], result["seed"])
+        done[new] = result["validation"]
+        if new[3] == 0:
+            more_seeds(new[0], new[1])
     for _ in workers:
         jobs.put(None)
 
 
-def table(path: Path) -> None:
-    """Print one row a cell: mean and range of the test scores of the seeds, time of an epoch, weights."""
+def time_epochs(path: Path, cells: list[str]) -> None:
+    """Seconds of an epoch of `TIMED`, the median of those after the first, and of the first with all before it."""
+    import keras
+    import numpy as np
+
+    from skrnn import RNNRegressor
+
+    (X, y), *_ = TASKS[TIMED].data()
+    done = {r["cell"] for r in read(path)}
+    for cell in cells:
+        if cell in done:
+            continue
+        ends = [time.perf_counter()]
+
+        class Clock(keras.callbacks.Callback):
+            def on_epoch_end(self, epoch: int, logs: Any = None, ends: list[float] = ends) -> None:
+                ends.append(time.perf_counter())
+
+        options = {"readout": "ridge"} if cell == "esn" else {"epochs": 4, "callbacks": Clock(), "jit_compile": True}
+        RNNRegressor(cell, units=units_for(cell, 2), random_state=0, **options).fit(X, y)
+        seconds = np.diff(ends) if len(ends) > 1 else np.array([time.perf_counter() - ends[0]] * 2)
+        row = {"cell": cell, "epoch_s": round(float(np.median(seconds[1:])), 3), "first_s": round(seconds[0], 2)}
+        append(path, row)
+        print(*row.values(), flush=True)
+
+
+def append(path: Path, row: dict[str, Any]) -> None:
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if file.tell() == 0:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def table(path: Path, times: Path | None) -> None:
+    """Print one row a cell: mean and range of the test scores of the seeds, seconds of an epoch, weights."""
     rows = read(path)
+    seconds = {r["cell"]: r for r in read(times)} if times else {}
     tasks = [task for task in TASKS if any(r["task"] == task for r in rows)]
-    print("| cell | " + " | ".join(f"{task} | s / epoch" for task in tasks) + " | units | weights |")
-    print("|---" * (2 * len(tasks) + 3) + "|")
+    print("| cell | " + " | ".join(tasks) + " | units | weights | s an epoch | first |")
+    print("|---" * (len(tasks) + 5) + "|")
     for cell in sorted({r["cell"] for r in rows}):
         line = [f"`{cell}`"]
         last: dict[str, str] = {}
         for task in tasks:
-            mine = [r for r in rows if r["cell"] == cell and r["task"] == task]
             rate = chosen_rate(rows, TASKS[task].rates_of or task, cell)
-            kept = [r for r in mine if r["rate"] == rate]
-            if not kept:
-                line += ["", ""]
-                continue
+            kept = [r for r in rows if (r["cell"], r["task"], r["rate"]) == (cell, task, rate)]
             scores = [float(r["test"]) for r in kept]
-            spread = f" ({min(scores):.2f} to {max(scores):.2f})" if max(scores) - min(scores) >= 0.01 else ""
-            line += [f"{sum(scores) / len(scores):.3f}{spread}", f"{min(float(r['epoch_s']) for r in kept):.2f}"]
-            last = last or kept[0]
-        print("| " + " | ".join([*line, last.get("units", ""), last.get("weights", "")]) + " |")
+            spread = (
+                f" ({min(scores):.2f} to {max(scores):.2f})" if scores and max(scores) - min(scores) >= 0.01 else ""
+            )
+            line.append(f"{sum(scores) / len(scores):.3f}{spread}" if scores else "")
+            last = kept[0] if kept and (task == TIMED or not last) else last
+        timed = seconds.get(cell, {})
+        line += [last.get("units", ""), last.get("weights", ""), timed.get("epoch_s", ""), timed.get("first_s", "")]
+        print("| " + " | ".join(line) + " |")
 
 
 def chosen_rate(rows: list[dict[str, str]], task: str, cell: str) -> str | None:
@@ -255,20 +271,24 @@ def chosen_rate(rows: list[dict[str, str]], task: str, cell: str) -> str | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("run", "table"))
+    parser.add_argument("what", choices=("run", "time", "table"))
     parser.add_argument("file", type=Path)
+    parser.add_argument("times", type=Path, nargs="?")
     parser.add_argument("--cells", nargs="+")
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--cores", nargs="+", type=int, default=sorted(os.sched_getaffinity(0))[:2])
     chosen = parser.parse_args()
     if chosen.what == "table":
-        table(chosen.file)
+        table(chosen.file, chosen.times)
         return
     if chosen.cells is None:
         from skrnn.cells import CELLS
 
         chosen.cells = sorted(CELLS)
-    run(chosen.file, chosen.cells, chosen.tasks, chosen.cores)
+    if chosen.what == "time":
+        time_epochs(chosen.file, chosen.cells)
+    else:
+        run(chosen.file, chosen.cells, chosen.tasks, chosen.cores)
 
 
 if __name__ == "__main__":
