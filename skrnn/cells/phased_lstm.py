@@ -157,7 +157,8 @@ class PhasedLSTMCell(Cell):
         n = self.time_feature
         rest = ops.concatenate([x[..., :n], x[..., n + 1 :]], axis=-1)
         z = ops.matmul(rest, self.matrix("kernel")) + self.vector("bias")
-        return ops.concatenate([z, openness(x[..., n : n + 1], *self._gate_weights(), self.leak)], axis=-1)
+        rate, shift, ratio = self._gate_weights()
+        return ops.concatenate([z, openness(x[..., n : n + 1], rate, shift, ratio, self.leak)], axis=-1)
 
     def _gate_weights(self) -> list[Any]:
         period, ratio = ops.exp(-self.vector("log_period")), ops.sigmoid(self.vector("ratio_logit"))
@@ -173,7 +174,7 @@ class PhasedLSTMCell(Cell):
         h, c, *clock = states
         if clock:
             clock = [clock[0] + 1.0]
-            k = openness(clock[0], *gate, self.leak)
+            k = openness(clock[0], gate[0], gate[1], gate[2], self.leak)
         else:
             z, k = z[:, : 4 * self.units], z[:, 4 * self.units :]
         i, f, g, o = ops.split(z + ops.matmul(seen, u), 4, axis=-1)

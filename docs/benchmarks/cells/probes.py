@@ -97,10 +97,9 @@ def units_for(cell: str, n_features: int) -> Any:
     if cell == "esn":
         return RESERVOIR
     layers = 2 if issubclass(CELLS[cell], LinearCell) or cell == "indrnn" else 1
-    step = 4 if cell == "mlstm" else 1  # heads
-    low, high = step, 512
-    while high - low > step:
-        middle = (low + high) // 2 // step * step
+    low, high = 1, 512
+    while high - low > 1:
+        middle = (low + high) // 2
         fits = count(cell, (middle,) * layers, n_features) <= WEIGHTS
         low, high = (middle, high) if fits else (low, middle)
     return (low,) * layers
