@@ -41,7 +41,10 @@ def draw(cell, seed=1, time=T, rows=B):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(rows, time, D))
     if cell.reads_missing:
-        x[rng.random(x.shape) < 0.3] = np.nan
+        gaps = rng.random(x.shape) < 0.3
+        if getattr(cell, "time_feature", None) is not None:
+            gaps[..., cell.time_feature] = False
+        x[gaps] = np.nan
     states = [np.asarray(s, np.float64) for s in map(ops.convert_to_numpy, cell.get_initial_state(rows))]
     return x, [s + 0.3 * np.abs(rng.normal(size=s.shape)) for s in states]
 
