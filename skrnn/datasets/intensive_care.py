@@ -97,7 +97,9 @@ def _read_outcomes(path: Path) -> dict[str, int]:
     try:
         return {row["RecordID"]: int(row["In-hospital_death"]) for row in rows}
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} must have the columns RecordID and In-hospital_death, of numbers ({error}).") from error
+        raise ValueError(
+            f"{path} must have the columns RecordID and In-hospital_death, of numbers ({error})."
+        ) from error
 
 
 def _read_stay(text: str, place: str) -> NDArray[np.float32]:
@@ -111,7 +113,9 @@ def _read_stay(text: str, place: str) -> NDArray[np.float32]:
             hours, minutes = time.split(":")
             minute, amount = 60 * int(hours) + int(minutes), float(value)
         except ValueError as error:
-            raise ValueError(f"{place}, line {number}: must be a time hh:mm, a parameter and a value. Got {line!r}.") from error
+            raise ValueError(
+                f"{place}, line {number}: must be a time hh:mm, a parameter and a value. Got {line!r}."
+            ) from error
         if parameter == "RecordID":
             continue
         if parameter not in _COLUMNS:

@@ -29,8 +29,7 @@ from skrnn.training import Outcome, Trainer, predict
 from skrnn.training.plan import Examples
 from skrnn.training.processes import check_process
 
-
-NAN_HINT = "cell=\"grud\" reads missing values; PerStep(SimpleImputer()) fills them in."
+NAN_HINT = 'cell="grud" reads missing values; PerStep(SimpleImputer()) fills them in.'
 
 
 class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
@@ -193,7 +192,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         if tokens:
             parameters.embedding_shape(self.embedding, 0)
         n_features = self.n_features_in_ if resume else None
-        gaps = {"allow_nan": reads_gaps(self), "nan_hint": "" if tokens else NAN_HINT}
+        gaps: Any = {"allow_nan": reads_gaps(self), "nan_hint": "" if tokens else NAN_HINT}
         sequences = check_sequences(X, tokens=tokens, n_features=n_features, owner=type(self).__name__, **gaps)
         if resume:
             self._check_seen(X, sequences)
@@ -252,7 +251,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
 
     def _check_X_as_fitted(self, X: Any) -> Sequences:
         owner = type(self).__name__
-        gaps = {"allow_nan": self._gaps, "nan_hint": "" if self._tokens else NAN_HINT}
+        gaps: Any = {"allow_nan": self._gaps, "nan_hint": "" if self._tokens else NAN_HINT}
         sequences = check_sequences(X, n_features=self.n_features_in_, tokens=self._tokens, owner=owner, **gaps)
         self._check_seen(X, sequences)
         if self._time_column is not None:
