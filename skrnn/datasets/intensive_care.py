@@ -57,9 +57,9 @@ def load_intensive_care(
 
     Notes
     -----
-    -1 in the set is a value that is not known, and becomes NaN like one that is not there. Of values of one parameter at
-    one time the last counts. Values are as they were written down: some cannot be right (a temperature of -17.8, a
-    weight of 0), which a `sklearn.preprocessing.QuantileTransformer` or `RobustScaler` bears better than a mean.
+    -1 in the set is a value that is not known, and becomes NaN like one that is not there. Of values of one parameter
+    at one time the last counts. Values are as they were written down: some cannot be right (a temperature of -17.8, a
+    pH of 735), and should be cut off before means are taken.
 
     References
     ----------

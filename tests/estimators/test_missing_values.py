@@ -15,7 +15,7 @@ from skrnn import RNNClassifier, RNNRegressor, RNNTagger, Sequences
 from skrnn.cells import CELLS, GRUDCell, LTCCell, TimedCell
 from skrnn.preprocessing import PerStep
 
-FAST = {"units": 5, "epochs": 3, "random_state": 0}
+FAST = {"units": 5, "epochs": 2, "random_state": 0}
 TIMED = sorted(name for name, cell in CELLS.items() if issubclass(cell, TimedCell))
 COLUMNS = ["hours", "a", "b"]
 
@@ -54,9 +54,7 @@ def outputs(model, X):
 
 @pytest.mark.core
 @pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor, RNNTagger])
-@pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("units", [5, (5, 4)])
-@pytest.mark.parametrize("time_feature", [None, 0])
+@pytest.mark.parametrize(("bidirectional", "units", "time_feature"), [(False, 5, None), (True, (5, 4), 0)])
 def test_gaps_are_read_whatever_the_batch(kind, bidirectional, units, time_feature):
     X, y = gappy()
     model = model_of(kind, cell="grud", bidirectional=bidirectional, units=units, cell__time_feature=time_feature)
@@ -67,7 +65,7 @@ def test_gaps_are_read_whatever_the_batch(kind, bidirectional, units, time_featu
         np.testing.assert_allclose(outputs(model, [x])[0], expected, rtol=1e-4, atol=1e-5)  # alone: no padding
 
 
-@pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
+@pytest.mark.parametrize("pooling", ["mean", "attention"])
 def test_every_pooling_ignores_padding(pooling):
     X, y = gappy()
     model = RNNClassifier("grud", pooling=pooling, cell__time_feature=0, **FAST).fit(X, y)
@@ -166,7 +164,7 @@ def frames(X):
     return [pd.DataFrame(x, columns=COLUMNS) for x in X]
 
 
-@pytest.mark.parametrize("name", TIMED)
+@pytest.mark.parametrize("name", ["grud", "cfc"])
 def test_the_time_column_by_name_is_that_by_number(name):
     X, y = gappy()
     X = X if CELLS[name].reads_missing else [np.nan_to_num(x) for x in X]
@@ -294,7 +292,7 @@ def test_warm_start_and_partial_fit_go_on_with_gaps():
     X, y = gappy()
     model = RNNClassifier("grud", cell__time_feature=0, warm_start=True, **FAST).fit(X, y).fit(X, y)
     model.partial_fit(X, y)
-    assert model.n_iter_ == 7
+    assert model.n_iter_ == 5
     with pytest.raises(ValueError, match="go on with the network of the first fit"):
         model.set_params(cell__time_feature=None).partial_fit(X, y)
 

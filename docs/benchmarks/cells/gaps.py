@@ -63,10 +63,20 @@ def with_decay() -> Pipeline:
     return make_pipeline(PerStep(scale), RNNClassifier("grud", cell__time_feature=0, **NETWORK))
 
 
-def filled(indicators: bool) -> Pipeline:
-    """Scaled values, the mean where there is none, hours as a feature, and which values were there."""
-    fill = SimpleImputer(keep_empty_features=True, add_indicator=indicators)
-    return make_pipeline(PerStep(make_pipeline(Clip(), StandardScaler(), fill)), RNNClassifier("gru", **NETWORK))
+def filled(indicators: bool = False, forward: bool = False) -> Pipeline:
+    """Scaled values, the mean or the last value where there is none, hours as a feature, and which values were there."""
+    fill = PerStep(SimpleImputer(keep_empty_features=True, add_indicator=indicators))
+    scale = [PerStep(make_pipeline(Clip(), StandardScaler())), *[FunctionTransformer(carried_forward)] * forward]
+    return make_pipeline(*scale, fill, RNNClassifier("gru", **NETWORK))
+
+
+def carried_forward(X: Any) -> list[NDArray]:
+    """Each missing value is the last one that was seen in its sequence, if there was one."""
+    rows = []
+    for x in X:
+        last_seen = np.maximum.accumulate(np.where(np.isnan(x), 0, np.arange(len(x))[:, None]), axis=0)
+        rows.append(np.take_along_axis(x, last_seen, axis=0))
+    return rows
 
 
 def summaries(X: Any) -> NDArray:
@@ -92,7 +102,8 @@ def boosted() -> Pipeline:
 
 MODELS = {
     "grud, gaps and hours": with_decay,
-    "gru, mean filled in": lambda: filled(indicators=False),
+    "gru, mean filled in": filled,
+    "gru, last value filled in": lambda: filled(forward=True),
     "gru, mean filled in, indicators": lambda: filled(indicators=True),
     "gradient boosting of 6 summaries a feature": boosted,
 }
