@@ -2,13 +2,16 @@
 
 from skrnn.cells.antisymmetric import AntisymmetricCell
 from skrnn.cells.cell import Cell
+from skrnn.cells.cfc import CfCCell
 from skrnn.cells.clockwork import ClockworkCell
 from skrnn.cells.cornn import CoRNNCell
+from skrnn.cells.ct_gru import CTGRUCell
 from skrnn.cells.elman import ElmanCell
 from skrnn.cells.fastgrnn import FastGRNNCell
 from skrnn.cells.gated_cell import GatedCell
 from skrnn.cells.gru import GRUCell
 from skrnn.cells.gru_layernorm import GRULayerNormCell
+from skrnn.cells.grud import GRUDCell
 from skrnn.cells.hgrn import HGRNCell
 from skrnn.cells.indrnn import IndRNNCell
 from skrnn.cells.irnn import IRNNCell
@@ -22,6 +25,7 @@ from skrnn.cells.lstm import LSTMCell
 from skrnn.cells.lstm_coupled import LSTMCoupledCell
 from skrnn.cells.lstm_layernorm import LSTMLayerNormCell
 from skrnn.cells.lstm_peephole import LSTMPeepholeCell
+from skrnn.cells.ltc import LTCCell
 from skrnn.cells.mgu import MGUCell
 from skrnn.cells.mingru import MinGRUCell
 from skrnn.cells.minimal_rnn import MinimalRNNCell
@@ -41,12 +45,15 @@ from skrnn.cells.ugrnn import UGRNNCell
 
 CELLS = {
     "antisymmetric": AntisymmetricCell,
+    "cfc": CfCCell,
     "clockwork": ClockworkCell,
     "cornn": CoRNNCell,
+    "ct_gru": CTGRUCell,
     "elman": ElmanCell,
     "fastgrnn": FastGRNNCell,
     "gru": GRUCell,
     "gru_layernorm": GRULayerNormCell,
+    "grud": GRUDCell,
     "hgrn": HGRNCell,
     "indrnn": IndRNNCell,
     "irnn": IRNNCell,
@@ -59,6 +66,7 @@ CELLS = {
     "lstm_coupled": LSTMCoupledCell,
     "lstm_layernorm": LSTMLayerNormCell,
     "lstm_peephole": LSTMPeepholeCell,
+    "ltc": LTCCell,
     "mgu": MGUCell,
     "mingru": MinGRUCell,
     "minimal_rnn": MinimalRNNCell,
@@ -79,12 +87,15 @@ CELLS = {
 __all__ = [
     "AntisymmetricCell",
     "CELLS",
+    "CTGRUCell",
     "Cell",
+    "CfCCell",
     "ClockworkCell",
     "CoRNNCell",
     "ElmanCell",
     "FastGRNNCell",
     "GRUCell",
+    "GRUDCell",
     "GRULayerNormCell",
     "GatedCell",
     "HGRNCell",
@@ -99,6 +110,7 @@ __all__ = [
     "LSTMCoupledCell",
     "LSTMLayerNormCell",
     "LSTMPeepholeCell",
+    "LTCCell",
     "LinearCell",
     "MGUCell",
     "MLSTMCell",

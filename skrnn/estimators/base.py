@@ -17,17 +17,19 @@ from sklearn.utils.validation import _check_feature_names, check_consistent_leng
 
 from skrnn.cells.seeding import keras_seeds
 from skrnn.estimators import parameters
-from skrnn.estimators.planning import make_plan, recurrent_network
+from skrnn.estimators.planning import make_plan, reads_gaps, recurrent_network, time_column
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
 from skrnn.estimators.tasks import CallbackSupportMixin, FitTask, with_callbacks
 from skrnn.estimators.wrapper import BaseWrapper
-from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays
+from skrnn.sequences.check import check_sequences, check_time_stamps, frame_columns, is_list_of_arrays
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import check_weights
 from skrnn.training import Outcome, Trainer, predict
 from skrnn.training.plan import Examples
 from skrnn.training.processes import check_process
+
+NAN_HINT = 'cell="grud" reads missing values; PerStep(SimpleImputer()) fills them in.'
 
 
 class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
@@ -103,6 +105,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = reads_gaps(self)
         tags.target_tags.required = True
         return tags
 
@@ -127,6 +130,9 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         if resume and self.n_iter_:  # order and dropout of these epochs are not those of the epochs before
             train_seed = int(np.random.SeedSequence([train_seed, self.n_iter_]).generate_state(1)[0])
         sequences = self._check_X(X, resume)
+        time = time_column(self, self.get_params(), sequences)
+        if time is not None:
+            check_time_stamps(sequences, time)
         target = self._check_y(sequences, y, sample_weight, resume, classes)
         if groups is not None:
             check_consistent_length(sequences, groups)
@@ -137,7 +143,8 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
         training, validation = self._hold_out(examples, kept, target, groups, split_seed)
         epochs = self.epochs if epochs is None else epochs
-        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, "_tokens": self.embedding is not None}
+        read = {"_tokens": self.embedding is not None, "_gaps": reads_gaps(self), "_time_column": time}
+        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, **read}
         trainer = Trainer(
             epochs=epochs,
             batch_size=self.batch_size,
@@ -184,9 +191,9 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         tokens = self.embedding is not None
         if tokens:
             parameters.embedding_shape(self.embedding, 0)
-        sequences = check_sequences(
-            X, tokens=tokens, n_features=self.n_features_in_ if resume else None, owner=type(self).__name__
-        )
+        n_features = self.n_features_in_ if resume else None
+        gaps: Any = {"allow_nan": reads_gaps(self), "nan_hint": "" if tokens else NAN_HINT}
+        sequences = check_sequences(X, tokens=tokens, n_features=n_features, owner=type(self).__name__, **gaps)
         if resume:
             self._check_seen(X, sequences)
         return sequences
@@ -244,8 +251,11 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
 
     def _check_X_as_fitted(self, X: Any) -> Sequences:
         owner = type(self).__name__
-        sequences = check_sequences(X, n_features=self.n_features_in_, tokens=self._tokens, owner=owner)
+        gaps: Any = {"allow_nan": self._gaps, "nan_hint": "" if self._tokens else NAN_HINT}
+        sequences = check_sequences(X, n_features=self.n_features_in_, tokens=self._tokens, owner=owner, **gaps)
         self._check_seen(X, sequences)
+        if self._time_column is not None:
+            check_time_stamps(sequences, self._time_column)
         return sequences
 
     def __sklearn_is_fitted__(self) -> bool:

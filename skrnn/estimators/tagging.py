@@ -70,7 +70,7 @@ def tagger_network(
     """The network for what X holds."""
     reader = target.fitted["_reader"]
     return TaggerNetwork(
-        layers=recurrent_layers(estimator, params),
+        layers=recurrent_layers(estimator, params, sequences),
         outputs=target.n,
         embedding=None if reader is not None else embedding_of(estimator, sequences, resume),
         crf=estimator.head == "crf",

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from skrnn.cells import CELLS, Cell, LinearCell
+from skrnn.cells.elapsed_time import TimedCell
 from skrnn.cells.memo import remembered
 from skrnn.cells.recipe import Recipe, argument_names
 from skrnn.cells.seeding import keras_seeds
@@ -138,6 +139,30 @@ class RecurrenceSpec:
         options = {"return_sequences": return_sequences, "return_state": False, "jit_compile": jit_compile}
         options["right_padded"] = True  # as all batches of the engine are
         return replace(self.recipe, cls=FUSED[self.recipe.cls]).make(**options)
+
+
+def cell_class(cell: Any) -> type | None:
+    """Class of what a user calls a cell; of a `keras.layers.RNN` that of its cell; None for an unknown name."""
+    if isinstance(cell, str):
+        return CELLS.get(cell)
+    cell = cell.cell if isinstance(cell, keras.layers.RNN) and hasattr(cell, "cell") else cell
+    return cell if inspect.isclass(cell) else type(cell)
+
+
+def reads_missing(cell: Any) -> bool:
+    """Whether NaN is a missing value to what a user calls a cell."""
+    return bool(getattr(cell_class(cell), "reads_missing", False))
+
+
+def time_feature_of(cell: Any) -> Any:
+    """What an instance has for ``time_feature``, or None."""
+    return getattr(cell.cell if isinstance(cell, keras.layers.RNN) else cell, "time_feature", None)
+
+
+def knows_time(cell: Any) -> bool:
+    """Whether what a user calls a cell has time stamps in a column of its input, if it is told so."""
+    cls = cell_class(cell)
+    return cls is not None and issubclass(cls, TimedCell)
 
 
 def _construct(cls: type, units: int | None, options: dict[str, Any]) -> RecurrenceSpec:

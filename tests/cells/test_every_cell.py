@@ -41,7 +41,10 @@ def draw(cell, seed=1, time=T, rows=B):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(rows, time, D))
     if cell.reads_missing:
-        x[rng.random(x.shape) < 0.3] = np.nan
+        gaps = rng.random(x.shape) < 0.3
+        if getattr(cell, "time_feature", None) is not None:
+            gaps[..., cell.time_feature] = False
+        x[gaps] = np.nan
     states = [np.asarray(s, np.float64) for s in map(ops.convert_to_numpy, cell.get_initial_state(rows))]
     return x, [s + 0.3 * np.abs(rng.normal(size=s.shape)) for s in states]
 
@@ -68,7 +71,7 @@ def twin_run(name, cell, x, states, mask=None, hidden=1.0, rates=None, noise=Non
                     after[k] = rate * states[k] + (1 - rate) * after[k]
                 else:
                     after[k] = np.where(noise[k][t] < rate, states[k], after[k])
-            output = after[0]
+            output = after[0] if cell.output_is_state else output
         live = np.ones(len(x), bool) if mask is None else mask[:, t]
         states = [np.where(live[:, None], new, old) for new, old in zip(after, states)]
         shown = np.where(live[:, None], output, shown)
