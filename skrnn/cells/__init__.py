@@ -7,6 +7,7 @@ from skrnn.cells.clockwork import ClockworkCell
 from skrnn.cells.cornn import CoRNNCell
 from skrnn.cells.ct_gru import CTGRUCell
 from skrnn.cells.elman import ElmanCell
+from skrnn.cells.esn import ESNCell
 from skrnn.cells.fastgrnn import FastGRNNCell
 from skrnn.cells.gated_cell import GatedCell
 from skrnn.cells.gru import GRUCell
@@ -50,6 +51,7 @@ CELLS = {
     "cornn": CoRNNCell,
     "ct_gru": CTGRUCell,
     "elman": ElmanCell,
+    "esn": ESNCell,
     "fastgrnn": FastGRNNCell,
     "gru": GRUCell,
     "gru_layernorm": GRULayerNormCell,
@@ -92,6 +94,7 @@ __all__ = [
     "CfCCell",
     "ClockworkCell",
     "CoRNNCell",
+    "ESNCell",
     "ElmanCell",
     "FastGRNNCell",
     "GRUCell",

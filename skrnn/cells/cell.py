@@ -171,7 +171,14 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
 
     # -- weights --------------------------------------------------------------------------------------------------
 
-    def add_matrix(self, name: str, shape: tuple[int, int], initializer: Any = None, recurrent: bool = False) -> None:
+    def add_matrix(
+        self,
+        name: str,
+        shape: tuple[int, int],
+        initializer: Any = None,
+        recurrent: bool = False,
+        trainable: bool = True,
+    ) -> None:
         """Make the attribute `name`, a matrix; `matrix` gives its value.
 
         Parameters
@@ -184,22 +191,40 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             None is that of input, or of recurrent matrices.
         recurrent : bool, default=False
             Which of the initializers, regularizers and constraints are its own.
+        trainable : bool, default=True
+            Whether training moves it.
         """
-        setattr(self, name, self._weight(name, shape, "recurrent" if recurrent else "kernel", initializer))
+        kind = "recurrent" if recurrent else "kernel"
+        setattr(self, name, self._weight(name, shape, kind, initializer, trainable=trainable))
         if self.weight_norm:
             setattr(self, f"{name}_gain", self.add_weight(shape=shape[1:], name=f"{name}_gain", initializer="ones"))
 
     def add_vector(
-        self, name: str, size: Any, initializer: Any = None, recurrent: bool = False, constraint: Any = None
+        self,
+        name: str,
+        size: Any,
+        initializer: Any = None,
+        recurrent: bool = False,
+        constraint: Any = None,
+        trainable: bool = True,
     ) -> None:
         """Make the attribute `name`, a vector of a size, or a shape; `vector` gives its value.
 
         Without an `initializer` and a `constraint` those of biases are its own, or those of recurrent matrices.
         """
         shape = size if isinstance(size, tuple) else (size,)
-        setattr(self, name, self._weight(name, shape, "recurrent" if recurrent else "bias", initializer, constraint))
+        kind = "recurrent" if recurrent else "bias"
+        setattr(self, name, self._weight(name, shape, kind, initializer, constraint, trainable))
 
-    def _weight(self, name: str, shape: tuple[int, ...], kind: str, initializer: Any, constraint: Any = None) -> Any:
+    def _weight(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        kind: str,
+        initializer: Any,
+        constraint: Any = None,
+        trainable: bool = True,
+    ) -> Any:
         initializer = keras.initializers.get(
             getattr(self, f"{kind}_initializer") if initializer is None else initializer
         )
@@ -211,6 +236,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             initializer=initializer,
             regularizer=getattr(self, f"{kind}_regularizer"),
             constraint=constraint or getattr(self, f"{kind}_constraint"),
+            trainable=trainable,
         )
 
     def matrix(self, name: str) -> Any:

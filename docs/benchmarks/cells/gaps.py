@@ -64,7 +64,7 @@ def with_decay() -> Pipeline:
 
 
 def filled(indicators: bool = False, forward: bool = False) -> Pipeline:
-    """Scaled values, the mean or the last value where there is none, hours as a feature, and which values were there."""
+    """Scaled values, the mean or the last value where there is none, hours as a feature, and which were there."""
     fill = PerStep(SimpleImputer(keep_empty_features=True, add_indicator=indicators))
     scale = [PerStep(make_pipeline(Clip(), StandardScaler())), *[FunctionTransformer(carried_forward)] * forward]
     return make_pipeline(*scale, fill, RNNClassifier("gru", **NETWORK))

@@ -1,0 +1,163 @@
+"""The echo state network."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, eigs
+
+from skrnn.cells.cell import Cell, States
+from skrnn.cells.checks import check_number
+
+# Up to this width all eigenvalues are computed, which takes less than a second.
+DENSE = 500
+
+# Largest eigenvalue below which a draw is a chain that ends, and is drawn again.
+TINY = 1e-3
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Reservoir(keras.initializers.Initializer):
+    """Sparse random matrices whose largest eigenvalue has a given size.
+
+    Parameters
+    ----------
+    spectral_radius : float
+        That size.
+    connectivity : float
+        Share of the weights that are not 0. Of matrices with few of them, which have no eigenvalue but 0, the next
+        denser one is taken.
+    seed : int, default=None
+        Of the draw; None takes one from Python's `random`, as Keras' initializers do.
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> from skrnn.cells.esn import Reservoir
+    >>> matrix = keras.ops.convert_to_numpy(Reservoir(0.5, 0.2, seed=0)((50, 50)))
+    >>> round(float(np.abs(np.linalg.eigvals(matrix)).max()), 3), round(float((matrix != 0).mean()), 1)
+    (0.5, 0.2)
+    """
+
+    def __init__(self, spectral_radius: float, connectivity: float, seed: int | None = None) -> None:
+        self.spectral_radius = spectral_radius
+        self.connectivity = connectivity
+        self._given = seed  # without one, estimators give each fit its own
+        self.seed = random.randrange(2**31) if seed is None else seed
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Draw a matrix of a shape (H, H)."""
+        rng, share, radius = np.random.default_rng(self.seed), self.connectivity, 0.0
+        while radius < TINY:
+            matrix = rng.normal(size=shape) * (rng.random(shape) < share)
+            radius = spectral_radius(matrix)
+            share = min(1.0, 1.5 * share)
+        return ops.convert_to_tensor(matrix * (self.spectral_radius / radius), dtype or keras.config.floatx())
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"spectral_radius": self.spectral_radius, "connectivity": self.connectivity, "seed": self._given}
+
+
+def spectral_radius(matrix: Any) -> float:
+    """Size of the largest eigenvalue of an ndarray (H, H)."""
+    if len(matrix) > DENSE:
+        try:
+            found = eigs(matrix, k=6, v0=np.ones(len(matrix)), return_eigenvectors=False)
+            return float(np.abs(found).max())
+        except (ArpackNoConvergence, ArpackError):
+            pass
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class ESNCell(Cell):
+    """Echo state network [1]_: a large random recurrence that is not trained, with leaky integrator units [2]_.
+
+    Use it with the estimators' ``readout="ridge"``, which learns the output in one pass; standardize the features.
+
+    Parameters
+    ----------
+    units : int
+        H; hundreds.
+    spectral_radius : float, default=0.9
+        Size of the largest eigenvalue of the recurrent matrix, above 0. Below 1 the state forgets how it began, in all
+        but odd cases; near 1 it remembers for longer.
+    leak : float in (0, 1], default=1.0
+        Share of the state that is new in each step; smaller for slower signals.
+    connectivity : float in (0, 1], default=0.1
+        Share of the recurrent weights that are not 0.
+    input_scaling : float, default=1.0
+        Input weights are uniform between minus this and this.
+    bias_scaling : float, default=0.0
+        Biases likewise.
+    **kwargs
+        As of `Cell`; no recurrent dropout, zoneout or weight normalization, and no initializers.
+
+    Notes
+    -----
+    ``h' = (1 - leak) h + leak tanh(x W + h U + b)``. W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are
+    drawn, U with normal weights, and never trained; the same `random_state` of the estimator gives the same ones.
+
+    References
+    ----------
+    .. [1] H. Jaeger (2001), The "echo state" approach to analysing and training recurrent neural networks, GMD Report
+       148, German National Research Center for Information Technology.
+    .. [2] H. Jaeger, M. Lukosevicius, D. Popovici, U. Siewert (2007), Optimization and applications of echo state
+       networks with leaky-integrator neurons, Neural Networks 20(3), 335-352, equation 2 with a = 1 / time constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn.cells import ESNCell
+    >>> from skrnn.layers import RNN
+    >>> RNN(ESNCell(4, seed=0))(np.zeros((2, 5, 3), "float32")).shape
+    TensorShape([2, 4])
+    """
+
+    takes = ()
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        spectral_radius: float = 0.9,
+        leak: float = 1.0,
+        connectivity: float = 0.1,
+        input_scaling: float = 1.0,
+        bias_scaling: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(units, **kwargs)
+        self.spectral_radius = check_number("spectral_radius", spectral_radius, 0.0, open_low=True)
+        self.leak = check_number("leak", leak, 0.0, 1.0, open_low=True)
+        self.connectivity = check_number("connectivity", connectivity, 0.0, 1.0, open_low=True)
+        self.input_scaling = check_number("input_scaling", input_scaling, 0.0, open_low=True)
+        self.bias_scaling = check_number("bias_scaling", bias_scaling, 0.0)
+
+    def build(self, input_shape: Any) -> None:
+        """Draw the weights for inputs (B, D)."""
+        inputs = keras.initializers.RandomUniform(-self.input_scaling, self.input_scaling)
+        biases = keras.initializers.RandomUniform(-self.bias_scaling, self.bias_scaling)
+        reservoir = Reservoir(self.spectral_radius, self.connectivity)
+        self.add_matrix("kernel", (input_shape[-1], self.units), inputs, trainable=False)
+        self.add_matrix("recurrent_kernel", (self.units, self.units), reservoir, recurrent=True, trainable=False)
+        self.add_vector("bias", self.units, biases if self.bias_scaling else "zeros", trainable=False)
+
+    def project(self, x: Any) -> Any:
+        """(..., D) -> (..., H)."""
+        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
+
+    def recurrent_weights(self) -> list[Any]:
+        """U, (H, H)."""
+        return [self.matrix("recurrent_kernel")]
+
+    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """Take one step."""
+        h = states[0] + self.leak * (ops.tanh(z + ops.matmul(seen, weights[0])) - states[0])
+        return h, [h]

@@ -1,0 +1,50 @@
+"""The echo state network keeps what its theory promises."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from skrnn import RNNClassifier
+from skrnn.cells import ESNCell
+from skrnn.cells.esn import Reservoir
+from skrnn.layers import RNN
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("units", [30, 600])  # all eigenvalues, and the largest alone
+def test_spectral_radius_and_connectivity_are_what_was_asked(units):
+    matrix = ops.convert_to_numpy(Reservoir(0.7, 0.2, seed=1)((units, units))).astype(np.float64)
+    assert np.abs(np.linalg.eigvals(matrix)).max() == pytest.approx(0.7, rel=1e-3)
+    assert (matrix != 0).mean() == pytest.approx(0.2, abs=0.04)
+
+
+@pytest.mark.core
+def test_draws_follow_the_seed_and_few_units_still_recur():
+    same = [ops.convert_to_numpy(Reservoir(0.9, 0.1, seed=s)((3, 3))) for s in (5, 5, 6)]
+    np.testing.assert_array_equal(same[0], same[1])
+    assert not np.array_equal(same[0], same[2])
+    assert np.abs(np.linalg.eigvals(same[0])).max() == pytest.approx(0.9, rel=1e-4)
+
+
+@pytest.mark.core
+def test_the_state_forgets_how_it_began():
+    layer = RNN(ESNCell(50, spectral_radius=0.8, seed=0), return_sequences=True)
+    x = np.random.default_rng(0).normal(size=(1, 200, 2)).astype("float32")
+    one, other = (
+        ops.convert_to_numpy(layer(x, initial_state=[np.full((1, 50), start, np.float32)])) for start in (-1.0, 1.0)
+    )
+    assert np.abs(one - other)[:, 0].max() > 0.1
+    assert np.abs(one - other)[:, -1].max() < 1e-5
+
+
+def test_training_by_gradient_moves_the_output_alone():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 6, 3)), np.arange(20) % 2
+    start = RNNClassifier("esn", units=12, random_state=0).initialize(X, y)
+    trained = RNNClassifier("esn", units=12, random_state=0, epochs=3).fit(X, y)
+    moved = [not np.array_equal(a, b) for a, b in zip(start.weights_, trained.weights_)]
+    assert moved == [False, False, False, True, True]
+    assert not np.array_equal(
+        RNNClassifier("esn", units=12, random_state=1).initialize(X, y).weights_[1], start.weights_[1]
+    )
+    assert len(trained.model_.trainable_weights) == 2
