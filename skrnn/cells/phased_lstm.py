@@ -14,20 +14,20 @@ from skrnn.cells.checks import check_integer, check_number
 from skrnn.cells.initializers import Parts
 
 
-def openness(time: Any, rate: Any, shift: Any, ratio: Any, leak: float) -> Any:
+def openness(time: Any, leak: float, rate: Any, shift: Any, ratio: Any) -> Any:
     """How far units are open at a time, in [0, 1].
 
     Parameters
     ----------
     time : tensor (..., 1)
+    leak : float
+        Share of the phase by which a unit is open in the rest of its period.
     rate : tensor (H,)
         1 / period.
     shift : tensor (H,)
         When a period begins, in periods.
     ratio : tensor (H,)
         Share of a period in which a unit is open.
-    leak : float
-        Share of the phase by which it is open in the rest.
 
     Returns
     -------
@@ -157,11 +157,11 @@ class PhasedLSTMCell(Cell):
         n = self.time_feature
         rest = ops.concatenate([x[..., :n], x[..., n + 1 :]], axis=-1)
         z = ops.matmul(rest, self.matrix("kernel")) + self.vector("bias")
-        return ops.concatenate([z, openness(x[..., n : n + 1], *self._gate_weights(), self.leak)], axis=-1)
+        return ops.concatenate([z, openness(x[..., n : n + 1], self.leak, *self._gate_weights())], axis=-1)
 
     def _gate_weights(self) -> list[Any]:
-        period, ratio = ops.exp(-self.vector("log_period")), ops.sigmoid(self.vector("ratio_logit"))
-        return [period, self.vector("shift"), ratio]
+        rate, ratio = ops.exp(-self.vector("log_period")), ops.sigmoid(self.vector("ratio_logit"))
+        return [rate, self.vector("shift"), ratio]
 
     def recurrent_weights(self) -> list[Any]:
         """U (H, 4 H), and without `time_feature` rates, shifts and open ratios (H,)."""
@@ -173,7 +173,7 @@ class PhasedLSTMCell(Cell):
         h, c, *clock = states
         if clock:
             clock = [clock[0] + 1.0]
-            k = openness(clock[0], *gate, self.leak)
+            k = openness(clock[0], self.leak, *gate)
         else:
             z, k = z[:, : 4 * self.units], z[:, 4 * self.units :]
         i, f, g, o = ops.split(z + ops.matmul(seen, u), 4, axis=-1)
