@@ -1,5 +1,7 @@
 """What the papers of the cells with a long memory promise."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -135,11 +137,9 @@ def test_phased_lstm_dropout_leaves_the_time():
 @pytest.mark.core
 @pytest.mark.parametrize(("time_feature", "n_features"), [(4, 4), (0, 1)])
 def test_phased_lstm_needs_its_time_and_another_feature(time_feature, n_features):
-    with pytest.raises(ValueError) as error:
+    sentence = f"time_feature must be the index of one of at least two features. Got {time_feature} of {n_features}."
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         PhasedLSTMCell(3, time_feature=time_feature).build((None, n_features))
-    assert str(error.value) == (
-        f"time_feature must be the index of one of at least two features. Got {time_feature} of {n_features}."
-    )
 
 
 @pytest.mark.core
