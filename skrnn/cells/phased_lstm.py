@@ -14,20 +14,20 @@ from skrnn.cells.checks import check_integer, check_number
 from skrnn.cells.initializers import Parts
 
 
-def openness(time: Any, rate: Any, shift: Any, ratio: Any, leak: float) -> Any:
+def openness(time: Any, leak: float, rate: Any, shift: Any, ratio: Any) -> Any:
     """How far units are open at a time, in [0, 1].
 
     Parameters
     ----------
     time : tensor (..., 1)
+    leak : float
+        Share of the phase by which a unit is open in the rest of its period.
     rate : tensor (H,)
         1 / period.
     shift : tensor (H,)
         When a period begins, in periods.
     ratio : tensor (H,)
         Share of a period in which a unit is open.
-    leak : float
-        Share of the phase by which it is open in the rest.
 
     Returns
     -------
@@ -53,12 +53,14 @@ class PhasedLSTMCell(Cell):
         Which feature of x holds the time of the step, counted from 0 at the start of the sequence. It moves the gate
         alone and is not among the inputs of the LSTM, as in the paper, nor hidden by dropout. None is the number of the
         step; the first is at time 1.
-    period_range : (float, float), default=(1.0, 1000.0)
+    period_range : (float, float), default=(2.7, 148.0)
         Periods begin with logarithms that are uniform between those of these two.
-    ratio : float in (0, 1), default=0.1
+    ratio : float in (0, 1), default=0.05
         What the open share of the period begins with.
     leak : float in [0, 1], default=0.001
         How much closed units let through.
+    peepholes : bool, default=True
+        Gates see the memory c.
     unit_forget_bias : bool, default=True
         Begin with 1 in the bias of the forget gate.
     **kwargs
@@ -67,19 +69,20 @@ class PhasedLSTMCell(Cell):
     Notes
     -----
     ``phi = t / T - s - floor(t / T - s)``; ``k = 2 phi / r`` where ``phi < r / 2``, ``2 - 2 phi / r`` where
-    ``r / 2 <= phi < r``, else ``leak phi``. ``i, f, o = sigmoid(x W + h U + b)``, ``g = tanh(x W + h U + b)``,
-    ``c~ = f c + i g``, ``c' = k c~ + (1 - k) c``, ``h' = k o tanh(c~) + (1 - k) h``.
-    The columns of W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are in the order i, f, g, o. The period
-    is ``T = exp(log_period)``, its share of the paper's shift in time is s (``shift``), and
-    ``r = sigmoid(ratio_logit)``, so that all of them stay within their bounds. The peepholes of the paper are left
-    out, as TensorFlow's cell did by default, whose defaults these are; leaks are the same in training and prediction.
+    ``r / 2 <= phi < r``, else ``leak phi``. ``i, f = sigmoid(x W + h U + p c + b)``, ``g = tanh(x W + h U + b)``,
+    ``c~ = f c + i g``, ``o = sigmoid(x W + h U + p c~ + b)``, ``c' = k c~ + (1 - k) c``,
+    ``h' = k o tanh(c~) + (1 - k) h``. The columns of W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are in
+    the order i, f, g, o; p (``peephole``) is in the order i, f, o. The period is ``T = exp(log_period)``, its share of
+    the paper's shift in time is s (``shift``), and ``r = sigmoid(ratio_logit)``, so that all stay within their bounds.
+    The defaults are those that the authors advise [2]_; their code leaks in training only, here predictions leak too.
     The state ``clock`` is the number of the last step, where there is no `time_feature`; float16 counts to 2048,
     bfloat16 to 256.
 
     References
     ----------
     .. [1] D. Neil, M. Pfeiffer, S.-C. Liu (2016), Phased LSTM: accelerating recurrent network training for long or
-       event-based sequences, NeurIPS, arXiv:1610.09513.
+       event-based sequences, NeurIPS, 3882-3890, arXiv:1610.09513.
+    .. [2] D. Neil (2016), Phased LSTM, https://github.com/dannyneil/public_plstm.
 
     Examples
     --------
@@ -98,9 +101,10 @@ class PhasedLSTMCell(Cell):
         units: int,
         *,
         time_feature: int | None = None,
-        period_range: Sequence[float] = (1.0, 1000.0),
-        ratio: float = 0.1,
+        period_range: Sequence[float] = (2.7, 148.0),
+        ratio: float = 0.05,
         leak: float = 0.001,
+        peepholes: bool = True,
         unit_forget_bias: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -114,6 +118,7 @@ class PhasedLSTMCell(Cell):
         if self.ratio == 1.0:
             raise ValueError(f"ratio must be a number below 1. Got {ratio!r}.")
         self.leak = check_number("leak", leak, 0.0, 1.0)
+        self.peepholes = bool(peepholes)
         self.unit_forget_bias = bool(unit_forget_bias)
 
     @property
@@ -136,6 +141,8 @@ class PhasedLSTMCell(Cell):
         usual = self.bias_initializer
         forget = "ones" if self.unit_forget_bias else usual
         self.add_vector("bias", 4 * self.units, Parts([usual, forget, usual, usual]))
+        if self.peepholes:
+            self.add_vector("peephole", 3 * self.units, keras.initializers.RandomNormal(stddev=0.1), recurrent=True)
         logs = [math.log(period) for period in self.period_range]
         self.add_vector("log_period", self.units, keras.initializers.RandomUniform(*logs))
         self.add_vector("shift", self.units, keras.initializers.RandomUniform(0.0, 1.0))
@@ -157,28 +164,29 @@ class PhasedLSTMCell(Cell):
         n = self.time_feature
         rest = ops.concatenate([x[..., :n], x[..., n + 1 :]], axis=-1)
         z = ops.matmul(rest, self.matrix("kernel")) + self.vector("bias")
-        rate, shift, ratio = self._gate_weights()
-        return ops.concatenate([z, openness(x[..., n : n + 1], rate, shift, ratio, self.leak)], axis=-1)
+        return ops.concatenate([z, openness(x[..., n : n + 1], self.leak, *self._gate_weights())], axis=-1)
 
     def _gate_weights(self) -> list[Any]:
-        period, ratio = ops.exp(-self.vector("log_period")), ops.sigmoid(self.vector("ratio_logit"))
-        return [period, self.vector("shift"), ratio]
+        rate, ratio = ops.exp(-self.vector("log_period")), ops.sigmoid(self.vector("ratio_logit"))
+        return [rate, self.vector("shift"), ratio]
 
     def recurrent_weights(self) -> list[Any]:
-        """U (H, 4 H), and without `time_feature` rates, shifts and open ratios (H,)."""
-        return [self.matrix("recurrent_kernel"), *(self._gate_weights() if self.time_feature is None else [])]
+        """U (H, 4 H), p (3 H,) where there is one, and without `time_feature` rates, shifts and open ratios (H,)."""
+        peephole = [self.vector("peephole")] if self.peepholes else []
+        gate = self._gate_weights() if self.time_feature is None else []
+        return [self.matrix("recurrent_kernel"), *peephole, *gate]
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        u, *gate = weights
         h, c, *clock = states
-        if clock:
+        if self.time_feature is None:
             clock = [clock[0] + 1.0]
-            k = openness(clock[0], gate[0], gate[1], gate[2], self.leak)
+            k = openness(clock[0], self.leak, *weights[-3:])
         else:
             z, k = z[:, : 4 * self.units], z[:, 4 * self.units :]
-        i, f, g, o = ops.split(z + ops.matmul(seen, u), 4, axis=-1)
-        proposed = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
+        i, f, g, o = ops.split(z + ops.matmul(seen, weights[0]), 4, axis=-1)
+        to_i, to_f, to_o = ops.split(weights[1], 3) if self.peepholes else (0.0, 0.0, 0.0)
+        proposed = ops.sigmoid(f + to_f * c) * c + ops.sigmoid(i + to_i * c) * ops.tanh(g)
         c = c + k * (proposed - c)
-        h = h + k * (ops.sigmoid(o) * ops.tanh(proposed) - h)
+        h = h + k * (ops.sigmoid(o + to_o * proposed) * ops.tanh(proposed) - h)
         return h, [h, c, *clock]

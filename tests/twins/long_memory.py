@@ -84,9 +84,9 @@ def phased_lstm(w, x, seen, states, cell):
         + w["bias"][n * H : (n + 1) * H]
         for n in range(4)
     ]
-    i, f, o = sigmoid(gates[0]), sigmoid(gates[1]), sigmoid(gates[3])
-    c_tilde = f * c + i * np.tanh(gates[2])
-    h_tilde = o * np.tanh(c_tilde)
+    p_i, p_f, p_o = w["peephole"].reshape(3, H) if cell.peepholes else np.zeros((3, H))
+    c_tilde = sigmoid(gates[1] + p_f * c) * c + sigmoid(gates[0] + p_i * c) * np.tanh(gates[2])
+    h_tilde = sigmoid(gates[3] + p_o * c_tilde) * np.tanh(c_tilde)
     c = k * c_tilde + (1 - k) * c
     h = k * h_tilde + (1 - k) * h
     return h, [h, c, *clock]
@@ -158,6 +158,7 @@ SETTINGS = {
     "minimal_rnn": [],
     "phased_lstm": [
         {"time_feature": 1, "ratio": 0.4, "period_range": [1.0, 4.0]},
+        {"peepholes": False, "ratio": 0.5, "period_range": [1.0, 4.0]},
         {"ratio": 0.6, "leak": 0.1, "period_range": [2.0, 6.0], "unit_forget_bias": False},
     ],
     "star": [],
