@@ -15,7 +15,7 @@ from skrnn.cells.cell import Cell, States
 from skrnn.cells.checks import check_number
 
 # Up to this width all eigenvalues are computed, which takes less than a second.
-DENSE = 500
+DENSE = 300
 
 # Largest eigenvalue below which a draw is a chain that ends, and is drawn again.
 TINY = 1e-3

@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_feature_names, check_consistent_leng
 from skrnn.cells.seeding import keras_seeds
 from skrnn.estimators import parameters
 from skrnn.estimators.planning import make_plan, reads_gaps, recurrent_network, time_column
+from skrnn.estimators.readout import fit_readout, make_readout, readout_targets
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
 from skrnn.estimators.tasks import CallbackSupportMixin, FitTask, with_callbacks
@@ -28,6 +29,7 @@ from skrnn.sequences.weights import check_weights
 from skrnn.training import Outcome, Trainer, predict
 from skrnn.training.plan import Examples
 from skrnn.training.processes import check_process
+from skrnn.training.trainer import seeds_of
 
 NAN_HINT = 'cell="grud" reads missing values; PerStep(SimpleImputer()) fills them in.'
 
@@ -125,6 +127,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     ) -> Any:
         resume = resume and self.__sklearn_is_fitted__()
         self._validate_params()
+        readout = make_readout(self) if getattr(self, "readout", None) is not None and epochs is None else None
         rng = check_random_state(self.random_state)
         build_seed, split_seed, train_seed = (int(s) for s in rng.randint(np.iinfo(np.int32).max, size=3))
         if resume and self.n_iter_:  # order and dropout of these epochs are not those of the epochs before
@@ -141,10 +144,15 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         with keras_seeds(build_seed):
             plan, head, start = make_plan(self, sequences, target, build_seed, resume)
         examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
-        training, validation = self._hold_out(examples, kept, target, groups, split_seed)
-        epochs = self.epochs if epochs is None else epochs
         read = {"_tokens": self.embedding is not None, "_gaps": reads_gaps(self), "_time_column": time}
         fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, **read}
+        if readout is not None:
+            targets = readout_targets(target, kept, examples)
+            outcome = fit_readout(readout, plan, seeds_of(train_seed)[0], examples, targets)
+            self._commit({**fitted, "readout_": readout}, outcome)
+            return self
+        training, validation = self._hold_out(examples, kept, target, groups, split_seed)
+        epochs = self.epochs if epochs is None else epochs
         trainer = Trainer(
             epochs=epochs,
             batch_size=self.batch_size,
@@ -168,6 +176,8 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
 
     def _fit_an_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         """What `partial_fit` does."""
+        if getattr(self, "readout", None) is not None:
+            raise ValueError("readout is fitted in one pass. Set readout=None to use partial_fit.")
         if getattr(self, "class_weight", None) == "balanced":
             raise ValueError("class_weight='balanced' needs all of y. Give a dict to use it with partial_fit.")
         if self.early_stopping:

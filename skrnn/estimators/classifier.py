@@ -87,6 +87,11 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         Epochs without a better validation loss before training stops.
     class_weight : dict or "balanced", default=None
         Weights of classes, multiplied with `sample_weight`. "balanced" weighs classes inversely to their frequency.
+    readout : None, "ridge" or a linear estimator of scikit-learn, default=None
+        None trains all weights, by gradients. Otherwise the recurrences stay as they are drawn, as those of
+        ``cell="esn"`` always do, and scikit-learn fits the output to them in one pass: with ridge regression, or with
+        your own `LogisticRegression`, `LinearSVC` and so on. Options are given as ``readout__*``. There are no epochs
+        then. Probabilities are scores through a sigmoid or softmax, to which only `LogisticRegression` is fitted.
     warm_start : bool, default=False
         `fit` goes on from the last weights and optimizer state. After an interrupt the weights reached are kept.
     random_state : int, RandomState instance or None, default=None
@@ -95,7 +100,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
         prints a line an epoch.
     **routed
-        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and ``callbacks__*``.
+        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*``, ``readout__*`` and ``callbacks__*``.
 
     Attributes
     ----------
@@ -109,6 +114,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         D. (A 2-D X has one feature a step; its columns are steps.)
     feature_names_in_ : ndarray of shape (D,)
         Names of the columns, where X came with string names.
+    readout_ : scikit-learn estimator
+        Fitted, with `readout`.
     weights_ : list of ndarray
         Weights of the network.
     model_ : keras.Model
@@ -183,6 +190,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         class_weight: Any = None,
+        readout: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -209,6 +217,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
+        self.readout = readout
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

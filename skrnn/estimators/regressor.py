@@ -83,6 +83,10 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     normalize_y : bool, default=True
         Learn y with mean 0 and variance 1, and scale predictions back. Losses and metrics in `history_` are in
         these units. Set it to False for losses of counts such as "poisson".
+    readout : None, "ridge" or a linear estimator of scikit-learn, default=None
+        None trains all weights, by gradients. Otherwise the recurrences stay as they are drawn, as those of
+        ``cell="esn"`` always do, and scikit-learn fits the output to them in one pass: with ridge regression, or with
+        your own `RidgeCV`, `Lasso` and so on. Options are given as ``readout__*``. There are no epochs then.
     warm_start : bool, default=False
         `fit` goes on from the last weights and optimizer state. After an interrupt the weights reached are kept.
     random_state : int, RandomState instance or None, default=None
@@ -91,7 +95,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
         prints a line an epoch.
     **routed
-        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and ``callbacks__*``.
+        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*``, ``readout__*`` and ``callbacks__*``.
 
     Attributes
     ----------
@@ -105,6 +109,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         D. (A 2-D X has one feature a step; its columns are steps.)
     feature_names_in_ : ndarray of shape (D,)
         Names of the columns, where X came with string names.
+    readout_ : scikit-learn estimator
+        Fitted, with `readout`.
     weights_ : list of ndarray
         Weights of the network.
     model_ : keras.Model
@@ -175,6 +181,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         normalize_y: bool = True,
+        readout: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -201,6 +208,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.normalize_y = normalize_y
+        self.readout = readout
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

@@ -22,7 +22,7 @@ from skrnn.sequences.weights import check_weights
 from skrnn.training.labelling import label
 
 TAGGER_CONSTRAINTS: dict[str, Any] = {
-    **{k: v for k, v in CONSTRAINTS.items() if k not in ("pooling", "model")},
+    **{k: v for k, v in CONSTRAINTS.items() if k not in ("pooling", "model", "readout")},
     "head": [StrOptions({"crf", "softmax"})],
     "constraints": [StrOptions({"bio", "bioes"}), list, tuple, None],
     "word_size": [Interval(Integral, 1, None, closed="left")],

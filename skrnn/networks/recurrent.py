@@ -32,8 +32,8 @@ class RecurrentNetwork:
         D; 1 where tokens are embedded.
     layers : tuple of RecurrenceSpec
         From the input to the output.
-    outputs : int
-        Width of the output.
+    outputs : int or None
+        Width of the output. None leaves the output layer away: the model gives what would go into it.
     activation : str
         Of the output.
     bidirectional : bool
@@ -51,7 +51,7 @@ class RecurrentNetwork:
 
     n_features: int
     layers: tuple[RecurrenceSpec, ...]
-    outputs: int
+    outputs: int | None
     activation: str
     bidirectional: bool = False
     dropout: float = 0.0
@@ -92,6 +92,8 @@ class RecurrentNetwork:
             if top and self.pooling is not None and (whole or spec.kind == "layer"):
                 h = POOLINGS[self.pooling](name="pooling")(h)  # (B, H)
             h = self._dropped(h, over_time=not top or self.pooling is None)
+        if self.outputs is None:
+            return masked_model(inputs, h)
         activation = softmax if fused and self.activation == "softmax" else self.activation
         outputs = keras.layers.Dense(self.outputs, activation=activation, name="output")(h)
         return masked_model(inputs, outputs)
@@ -109,10 +111,11 @@ class RecurrentNetwork:
         Returns
         -------
         recurrences, rest : keras.Model
-            (B, T, D) to (B, T, H) or (B, H), and from there to the output. None where a recurrence is not skrnn's own.
+            (B, T, D) to (B, T, H) or (B, H), and from there to the output. None where a recurrence is not skrnn's own,
+            or there is no output layer.
         """
         recurrent = [k for k, layer in enumerate(model.layers) if runs_fused(layer)]
-        if len(recurrent) < len(self.layers):
+        if len(recurrent) < len(self.layers) or self.outputs is None:
             return None
         end = model.layers[recurrent[-1]].output
         return masked_model(model.inputs[0], end), masked_model(end, model.outputs[0])

@@ -108,8 +108,7 @@ class Trainer:
             If the loss is no longer finite.
         """
         with program_cache.borrow(plan) as program:
-            seeds = np.random.SeedSequence(self.seed).spawn(3)
-            weights_seed, dropout_seed, order_seed = (int(s.generate_state(1)[0]) for s in seeds)
+            weights_seed, dropout_seed, order_seed = seeds_of(self.seed)
             weights = start.weights if start.weights is not None else program.initial_weights(weights_seed)
             program.load(weights, start.optimizer_state, plan.learning_rate, dropout_seed)
             try:
@@ -177,6 +176,12 @@ class _Epoch:
             self.program.reset_metrics()
             logs |= {f"val_{k}": v for k, v in self.program.evaluate(*self.held_out).items()}
         return logs
+
+
+def seeds_of(seed: int) -> tuple[int, int, int]:
+    """Seeds of the weights, of dropout and of the order, from that of a training."""
+    weights, dropout, order = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(3))
+    return weights, dropout, order
 
 
 def _record(outcome: Outcome, logs: dict[str, float]) -> None:
