@@ -174,7 +174,8 @@ def _jit_compile(estimator: Any, network: Any, sequences: Sequences, resume: boo
         return estimator._plan.network.jit_compile
     if estimator.jit_compile != "auto":
         return bool(estimator.jit_compile)
-    return compilation_pays(loops, sequences.lengths, estimator.batch_size, estimator.epochs)
+    epochs = 1 if getattr(estimator, "readout", None) is not None else estimator.epochs
+    return compilation_pays(loops, sequences.lengths, estimator.batch_size, epochs)
 
 
 def embedding_of(estimator: Any, sequences: Sequences, resume: bool) -> tuple[int, int] | None:
