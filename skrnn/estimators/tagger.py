@@ -247,7 +247,7 @@ class RNNTagger(SequenceEstimator):
         ----------
         X : list of N sequences
             Sentences of tokens: strings, tuples of strings, or dictionaries of features. Or numbers, in any form that
-            `RNNClassifier.fit` takes: arrays (T_i, D) or (N, T, D), `Sequences`, with its gaps; with `embedding` one integer a step.
+            `RNNClassifier.fit` takes: arrays (T_i, D) or (N, T, D), `Sequences`; with `embedding` one integer a step.
         y : list of N lists of labels, or array of shape (N, T)
             Labels of any type that sorts. A step whose label is None does not count, and neither does one of -1 where
             the labels are integers.

@@ -145,7 +145,7 @@ def main() -> None:
             found.append(fit_and_score(make, train, test))
             print(f"  {name}: {found[-1][0]:.4f} in {found[-1][1]:.0f} s, {found[-1][2]} epochs", flush=True)
         rows.append((name, *map(np.array, zip(*found))))
-    print("\n| Model | Area under the ROC curve | One fit | Epochs |\n|---|---|---|---|")
+    print("\n| Model | Area under the ROC curve | One fit | Epochs or trees |\n|---|---|---|---|")
     for name, areas, seconds, epochs in rows:
         spread = f" ± {areas.std(ddof=1):.3f}" if len(areas) > 1 else ""
         trained = f"{epochs.min()} to {epochs.max()}" if epochs.any() else ""
