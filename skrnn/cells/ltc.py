@@ -39,7 +39,8 @@ class LTCCell(TimedCell):
     ``dh/dt = -(1 / tau + f) h + f A`` with ``f = sigmoid(x W + h U + b)``, solved by the paper's fused solver, half
     implicit and half explicit, over the time since the step before: `unfolds` times with dt = elapsed / unfolds
     ``h' = (h + dt f A) / (1 + dt (1 / tau + f))``. The input of a step acts in the time before it. A (``target``)
-    begins between -1 and 1; ``1 / tau = softplus(leak)``, so that it stays positive, begins with 1.
+    begins between -1 and 1; ``1 / tau = softplus(leak)``, so that it stays positive, begins with 1. A state is gone
+    after a few tau, so choose a unit of time in which memory is to last about 1; with one unit a step it is short.
     Here f is one layer, as in equations 1 to 3 and algorithm 1 of the paper; the library of its authors has a sigmoid
     for each synapse, H times as many. Weights: ``kernel``, ``recurrent_kernel``, ``bias``, ``target``, ``leak``.
 

@@ -230,7 +230,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         ----------
         X : ndarray of shape (N, T, D) or (N, T), list of arrays (T_i, D) or (T_i,), or Sequences
             The sequences; a 2-D array has one feature a step, a list may hold data frames. With `embedding`, one
-            integer token a step.
+            integer token a step. NaN is a missing value to ``cell="grud"``, and an error to others.
         y : array-like of shape (N,) or (N, K)
             Classes, of any type that sorts; or an indicator of K labels, zeros and ones.
         sample_weight : array-like of shape (N,), optional

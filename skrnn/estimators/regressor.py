@@ -221,7 +221,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         ----------
         X : ndarray of shape (N, T, D) or (N, T), list of arrays (T_i, D) or (T_i,), or Sequences
             The sequences; a 2-D array has one feature a step, a list may hold data frames. With `embedding`, one
-            integer token a step.
+            integer token a step. NaN is a missing value to ``cell="grud"``, and an error to others.
         y : array-like of shape (N,) or (N, K), or with a time axis
             Numbers for each sequence. With a time axis, numbers for each step: a list of arrays (T_i,) or (T_i, K),
             an array (N, T, K), or Sequences.

@@ -63,7 +63,7 @@ def test_long_sequences_and_long_pauses_stay_finite(name):
 
 
 def test_ltc_solves_its_equation():
-    """Many unfoldings come near a solver of SciPy's; the error falls with their number; the state stays in bounds."""
+    """Many unfoldings come near a solver of SciPy's; the error falls with their number; bounds hold."""
     x = np.random.default_rng(0).normal(size=(1, 1, 3))
     x[..., 0] = 2.5
     cell = built(LTCCell(4, time_feature=0, dtype="float64"), 3)
