@@ -5,7 +5,8 @@ from skrnn.cells.cell import Cell
 from skrnn.cells.cfc import CfCCell
 from skrnn.cells.clockwork import ClockworkCell
 from skrnn.cells.cornn import CoRNNCell
-from skrnn.cells.ct_gru import CTGRUCell
+from skrnn.cells.ctgru import CTGRUCell
+from skrnn.cells.elapsed_time import TimedCell
 from skrnn.cells.elman import ElmanCell
 from skrnn.cells.esn import ESNCell
 from skrnn.cells.fastgrnn import FastGRNNCell
@@ -49,7 +50,7 @@ CELLS = {
     "cfc": CfCCell,
     "clockwork": ClockworkCell,
     "cornn": CoRNNCell,
-    "ct_gru": CTGRUCell,
+    "ctgru": CTGRUCell,
     "elman": ElmanCell,
     "esn": ESNCell,
     "fastgrnn": FastGRNNCell,
@@ -130,6 +131,7 @@ __all__ = [
     "SLSTMCell",
     "SRUCell",
     "STARCell",
+    "TimedCell",
     "UGRNNCell",
     "fingerprint",
 ]

@@ -88,7 +88,7 @@ def test_ltc_solves_its_equation():
     assert (h <= np.maximum(a, 0.0) + 1e-12).all()
 
 
-def test_ct_gru_forgets_at_its_scales():
+def test_ctgru_forgets_at_its_scales():
     """A trace that nothing is written to loses 1 - 1 / e of itself in its time scale."""
     cell = built(CTGRUCell(1, time_feature=0, n_scales=3, shortest_scale=2.0, dtype="float64"), 2)
     cell.bias.assign([0.0, np.log(2.0) - 60.0, 0.0])

@@ -72,7 +72,7 @@ def cfc(w, x, seen, states, cell):
     return h, [h, *time]
 
 
-def ct_gru(w, x, seen, states, cell):
+def ctgru(w, x, seen, states, cell):
     H, M = cell.units, cell.n_scales
     x, passed, time = timed(x, states, cell)
     tau = [cell.shortest_scale * math.sqrt(10.0) ** i for i in range(M)]
@@ -92,7 +92,7 @@ def ct_gru(w, x, seen, states, cell):
     return sum(traces), [np.hstack(traces), *time]
 
 
-TWINS = {"cfc": cfc, "ct_gru": ct_gru, "grud": grud, "ltc": ltc}
+TWINS = {"cfc": cfc, "ctgru": ctgru, "grud": grud, "ltc": ltc}
 
 SETTINGS = {
     "cfc": [
@@ -102,7 +102,7 @@ SETTINGS = {
         {"backbone_layers": 0, "backbone_activation": "tanh"},
         {"mode": "pure", "time_feature": 1, "backbone_layers": 0},
     ],
-    "ct_gru": [{"time_feature": 0}, {"time_feature": 2, "n_scales": 3, "shortest_scale": 0.1}],
+    "ctgru": [{"time_feature": 0}, {"time_feature": 2, "n_scales": 3, "shortest_scale": 0.1}],
     "grud": [{"time_feature": 0}, {"time_feature": 3}, {"n_features": 4, "time_feature": 1}],
     "ltc": [{"time_feature": 2}, {"unfolds": 1}],
 }
@@ -111,9 +111,9 @@ BAD = [
     ("cfc", {"mode": "gated"}, "mode must be one of 'default', 'pure', 'no_gate'. Got 'gated'."),
     ("cfc", {"backbone_units": 0}, "backbone_units must be an integer of at least 1. Got 0."),
     ("cfc", {"backbone_layers": -1}, "backbone_layers must be an integer of at least 0. Got -1."),
-    ("ct_gru", {"n_scales": 1}, "n_scales must be an integer of at least 2. Got 1."),
-    ("ct_gru", {"shortest_scale": 0}, "shortest_scale must be a number above 0. Got 0."),
-    ("ct_gru", {"zoneout": 0.1}, "CTGRUCell takes no zoneout. Leave it at its default."),
+    ("ctgru", {"n_scales": 1}, "n_scales must be an integer of at least 2. Got 1."),
+    ("ctgru", {"shortest_scale": 0}, "shortest_scale must be a number above 0. Got 0."),
+    ("ctgru", {"zoneout": 0.1}, "CTGRUCell takes no zoneout. Leave it at its default."),
     ("grud", {"time_feature": -1}, "time_feature must be an integer of at least 0. Got -1."),
     ("grud", {"time_feature": "hours"}, "time_feature must be an integer of at least 0. Got 'hours'."),
     ("grud", {"n_features": 0}, "n_features must be an integer of at least 1. Got 0."),
