@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 WEIGHTS = 6000
 RATES = (0.003, 0.01)
 RESERVOIR = 500  # units of "esn", of which the read-out alone is learned, in closed form
+OPTIONS = {"cfc": {"backbone_units": 32}}  # whose default, 128, leaves no weights for units
 TIMED = "adding-100"  # the task whose epochs are timed
 
 
@@ -83,7 +84,7 @@ def count(cell: str, units: Any, n_features: int) -> int:
 
     total, width = 0, n_features
     for size in units if isinstance(units, tuple) else (units,):
-        layer = RecurrenceSpec.from_cell(cell, size).make(True, False, fused=False)
+        layer = RecurrenceSpec.from_cell(cell, size, OPTIONS.get(cell)).make(True, False, fused=False)
         layer.build((None, None, width))
         total += sum(v.shape.num_elements() for v in layer.trainable_variables)
         width = layer.cell.output_size
@@ -118,6 +119,7 @@ def fit(task: str, cell: str, rate: float, seed: int) -> dict[str, Any]:
     if chosen.kind == "tagger":
         options["head"] = "softmax"
     estimator = {"classifier": RNNClassifier, "regressor": RNNRegressor, "tagger": RNNTagger}[chosen.kind]
+    options |= {f"cell__{k}": v for k, v in OPTIONS.get(cell, {}).items()}
     model = estimator(cell, units=units, **options).fit(X, y)
     return {
         "task": task,
@@ -224,6 +226,7 @@ def time_epochs(path: Path, cells: list[str]) -> None:
                 ends.append(time.perf_counter())
 
         options = {"readout": "ridge"} if cell == "esn" else {"epochs": 4, "callbacks": Clock(), "jit_compile": True}
+        options |= {f"cell__{k}": v for k, v in OPTIONS.get(cell, {}).items()}
         RNNRegressor(cell, units=units_for(cell, 2), random_state=0, **options).fit(X, y)
         seconds = np.diff(ends) if len(ends) > 1 else np.array([time.perf_counter() - ends[0]] * 2)
         row = {"cell": cell, "epoch_s": round(float(np.median(seconds[1:])), 3), "first_s": round(seconds[0], 2)}
