@@ -36,7 +36,7 @@ def as_complex(v):
 
 @pytest.mark.parametrize(("r_min", "r_max"), [(0.0, 1.0), (0.9, 0.999)])
 def test_lru_draws_eigenvalues_from_a_ring(r_min, r_max):
-    """Lemma 3.2: squares of sizes uniform between those of r_min and r_max, so that each area is as likely."""
+    """Squares of sizes are uniform between those of r_min and r_max, so that each area is as likely."""
     eigenvalues = as_complex(np.asarray(make("lru", 4000, r_min=r_min, r_max=r_max).recurrent_weights()[0]))
     sizes = np.abs(eigenvalues)
     assert r_min <= sizes.min() < sizes.max() <= r_max < 1.0 + 1e-12
@@ -58,7 +58,7 @@ def test_lru_is_stable_whatever_its_weights():
 
 
 def test_lru_keeps_the_size_of_its_input():
-    """Section 3.4: with the factor of the input, white noise of variance 1 gives states of variance 1, for any size."""
+    """With the factor of the input, white noise of variance 1 gives states of variance 1, for any size."""
     cell = make("lru", 40, r_min=0.5, r_max=0.95)
     kernel = np.zeros((D, 80))
     kernel[0, :40] = 1.0
@@ -69,7 +69,7 @@ def test_lru_keeps_the_size_of_its_input():
 
 
 def test_rglru_begins_with_slow_rates():
-    """Section 2.4: a^c uniform between 0.9 and 0.999; that is its fastest decay, where r = 1."""
+    """The decay a^c is uniform between 0.9 and 0.999; that is its fastest decay, where r = 1."""
     cell = make("rglru", 4000)
     fastest = np.exp(-np.asarray(ops.convert_to_numpy(cell.recurrent_weights()[0])))
     assert 0.9 - 1e-6 <= fastest.min() < fastest.max() <= 0.999 + 1e-6
@@ -79,7 +79,7 @@ def test_rglru_begins_with_slow_rates():
 
 
 def test_rglru_may_skip_an_input():
-    """Appendix A: with r near 0 the state stays as it was, whatever the input is."""
+    """With r near 0 the state stays as it was, whatever the input is."""
     cell = make("rglru")
     bias = np.zeros(3 * H)
     bias[:H] = -60.0
@@ -111,7 +111,7 @@ def test_minlstm_is_a_mean_of_what_it_saw():
 
 @pytest.mark.parametrize("window", [1, 2, 4])
 def test_qrnn_is_a_masked_convolution_and_a_pooling(window):
-    """Equations 1 to 4: filters over the window, zeros before the first step, then the pooling step by step."""
+    """Filters over the window, zeros before the first step, then the pooling step by step."""
     cell = make("qrnn", window=window)
     x = draw()
     kernel, bias = (np.asarray(ops.convert_to_numpy(v.value)) for v in (cell.kernel, cell.bias))
@@ -159,7 +159,7 @@ def test_slstm_is_a_weighted_mean_without_its_stabilizer():
 
 @pytest.mark.parametrize("heads", [1, 2])
 def test_mlstm_is_attention_with_gates(heads):
-    """The parallel form of appendix A.3: ``D`` of gates, ``S = Q K^T * D``, all steps at once, no states."""
+    """The parallel form: ``D`` of gates, ``S = Q K^T * D``, all steps at once, no states."""
     cell = make("mlstm", heads=heads)
     x, size = draw(), H // heads
     z = np.asarray(ops.convert_to_numpy(cell.project(ops.convert_to_tensor(x))))
