@@ -59,23 +59,31 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
 
     @ops.custom_gradient
     def run(a: Any, b: Any, h: Any) -> Any:
-        a_parts, h_parts = _parts(a, parts), _parts(h, parts)
-        first = _plus(_times(_at(a_parts, 0), h_parts), _at(_parts(b, parts), 0))
-        b_parts = tuple(ops.concatenate([f[None], p[1:]]) for f, p in zip(first, _parts(b, parts)))
-        steps = run_all(a_parts, b_parts)
+        a_parts, b_parts = _parts(a, parts), _parts(b, parts)
+        first = _plus(_times(_at(a_parts, 0), _parts(h, parts)), _at(b_parts, 0))
+        steps = _joined(run_all(a_parts, tuple(ops.concatenate([f[None], p[1:]]) for f, p in zip(first, b_parts))))
+        return steps, gradient_of(a, b, h, steps)
 
+    @ops.custom_gradient
+    def known(a: Any, b: Any, h: Any, steps: Any) -> Any:
+        # What `run` gave, without a second run, but with its gradient: `steps` itself may have none.
+        gradient = gradient_of(a, b, h, steps)
+        return ops.copy(steps), lambda *args, **kwargs: (*gradient(*args, **kwargs), ops.zeros_like(steps))
+
+    def gradient_of(a: Any, b: Any, h: Any, steps: Any) -> Callable[..., Any]:
         def gradient(*arguments: Any, upstream: Any = None) -> Any:
             # What reaches a step comes from its output and, times a, from the step after it.
             d_steps = arguments[-1] if upstream is None else upstream
-            after = _joined(_flipped(tuple(ops.concatenate([p[1:], p[:1]]) for p in _conjugate(a_parts))))
-            backwards = run(after, ops.flip(d_steps, 0), ops.zeros_like(h))  # itself with a gradient
-            d_b = _flipped(_parts(backwards, parts))
-            before = tuple(ops.concatenate([h[None], p[:-1]]) for h, p in zip(h_parts, steps))
+            a_parts, h_parts = _conjugate(_parts(a, parts)), _parts(h, parts)
+            after = _joined(_flipped(tuple(ops.concatenate([p[1:], p[:1]]) for p in a_parts)))
+            d_b = _flipped(_parts(run(after, ops.flip(d_steps, 0), ops.zeros_like(h)), parts))
+            past = _parts(known(a, b, h, steps), parts)
+            before = tuple(ops.concatenate([h[None], p[:-1]]) for h, p in zip(h_parts, past))
             d_a = _times(d_b, _conjugate(before))
-            d_h = _times(_at(d_b, 0), _conjugate(_at(a_parts, 0)))
+            d_h = _times(_at(d_b, 0), _at(a_parts, 0))
             return _joined(d_a), _joined(d_b), _joined(d_h)
 
-        return _joined(steps), gradient
+        return gradient
 
     return run(ops.convert_to_tensor(a), ops.convert_to_tensor(b), ops.convert_to_tensor(h))
 
