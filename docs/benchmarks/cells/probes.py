@@ -1,7 +1,7 @@
 """Probes of memory for every recurrence: the adding problem, copying memory, digits by rows and by pixels.
 
 All cells get the same number of weights, as near as whole units allow: cells whose units do not see each other (linear
-recurrences and IndRNN) in two layers, the others in one. Of two learning rates the better one on a validation part,
+recurrences, IndRNN and mLSTM) in two layers, the others in one. Of two learning rates the better one on a validation part,
 with the first seed, is taken for all seeds; all else is the same for all. Scores are on test parts that nothing was
 chosen on. Each fit runs on one core, two beside each other; `time` measures epochs of one task, alone, on all cores.
 
@@ -97,7 +97,7 @@ def units_for(cell: str, n_features: int) -> Any:
 
     if cell == "esn":
         return RESERVOIR
-    layers = 2 if issubclass(CELLS[cell], LinearCell) or cell == "indrnn" else 1
+    layers = 2 if issubclass(CELLS[cell], LinearCell) or cell in ("indrnn", "mlstm") else 1
     low, high = 1, 512
     while high - low > 1:
         middle = (low + high) // 2
