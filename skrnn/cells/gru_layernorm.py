@@ -17,6 +17,8 @@ from skrnn.cells.layer_norm import layer_norm
 class GRULayerNormCell(GatedCell):
     """Gated recurrent unit whose sums of inputs and of states are normalized [1]_.
 
+    Not for a single feature: all that the normalization leaves of it is its sign.
+
     Parameters
     ----------
     units : int

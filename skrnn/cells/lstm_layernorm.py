@@ -17,6 +17,8 @@ from skrnn.cells.layer_norm import layer_norm
 class LSTMLayerNormCell(GatedCell):
     """LSTM whose sums of inputs, of states and whose cell are normalized [1]_.
 
+    Not for a single feature: all that the normalization leaves of it is its sign.
+
     Parameters
     ----------
     units : int

@@ -6,6 +6,8 @@ from skrnn import RNNClassifier, RNNRegressor
 from skrnn.training.compilation import BREAK_EVEN, compilation_pays
 
 tensorflow_only = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA is a choice there only")
+# A recurrence for each loop; "cell" is the loop of all without one of their own.
+CELLS = ["mgu" if loop == "cell" else loop for loop in sorted(BREAK_EVEN)]
 FAST = {"units": 5, "epochs": 2, "batch_size": 16, "random_state": 0}
 
 
@@ -34,7 +36,7 @@ def test_batch_of_all():
 
 
 @tensorflow_only
-@pytest.mark.parametrize("cell", sorted(BREAK_EVEN))
+@pytest.mark.parametrize("cell", CELLS)
 def test_same_results_with_and_without(cell, toy):
     X, y = toy
     plain, compiled = (RNNClassifier(cell, **FAST, jit_compile=jit).fit(X, y) for jit in (False, True))
@@ -46,7 +48,7 @@ def test_same_results_with_and_without(cell, toy):
 
 @tensorflow_only
 @pytest.mark.parametrize("jit_compile", [False, True])
-@pytest.mark.parametrize("cell", sorted(BREAK_EVEN))
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_sequence_alone_gives_the_same_bits(cell, jit_compile, toy):
     X, y = toy
     model = RNNClassifier(cell, **FAST, jit_compile=jit_compile).fit(X, y)
