@@ -2,6 +2,7 @@
 
 from skrnn.cells.cell import Cell
 from skrnn.cells.elman import ElmanCell
+from skrnn.cells.esn import ESNCell
 from skrnn.cells.gru import GRUCell
 from skrnn.cells.linear_cell import LinearCell
 from skrnn.cells.lstm import LSTMCell
@@ -10,6 +11,7 @@ from skrnn.cells.recipe import Recipe, fingerprint
 
 CELLS = {
     "elman": ElmanCell,
+    "esn": ESNCell,
     "gru": GRUCell,
     "lstm": LSTMCell,
     "mingru": MinGRUCell,
@@ -18,6 +20,7 @@ CELLS = {
 __all__ = [
     "CELLS",
     "Cell",
+    "ESNCell",
     "ElmanCell",
     "GRUCell",
     "LSTMCell",

@@ -171,7 +171,14 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
 
     # -- weights --------------------------------------------------------------------------------------------------
 
-    def add_matrix(self, name: str, shape: tuple[int, int], initializer: Any = None, recurrent: bool = False) -> None:
+    def add_matrix(
+        self,
+        name: str,
+        shape: tuple[int, int],
+        initializer: Any = None,
+        recurrent: bool = False,
+        trainable: bool = True,
+    ) -> None:
         """Make the attribute `name`, a matrix; `matrix` gives its value.
 
         Parameters
@@ -184,19 +191,22 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             None is that of input, or of recurrent matrices.
         recurrent : bool, default=False
             Which of the initializers, regularizers and constraints are its own.
+        trainable : bool, default=True
+            Whether training moves it.
         """
-        setattr(self, name, self._weight(name, shape, "recurrent" if recurrent else "kernel", initializer))
+        setattr(self, name, self._weight(name, shape, "recurrent" if recurrent else "kernel", initializer, trainable))
         if self.weight_norm:
             setattr(self, f"{name}_gain", self.add_weight(shape=shape[1:], name=f"{name}_gain", initializer="ones"))
 
-    def add_vector(self, name: str, size: Any, initializer: Any = None) -> None:
+    def add_vector(self, name: str, size: Any, initializer: Any = None, trainable: bool = True) -> None:
         """Make the attribute `name`, a vector of a size, or a shape, by default with the initializer of biases.
 
-        `vector` gives its value.
+        `vector` gives its value. Training does not move what is not trainable.
         """
-        setattr(self, name, self._weight(name, size if isinstance(size, tuple) else (size,), "bias", initializer))
+        shape = size if isinstance(size, tuple) else (size,)
+        setattr(self, name, self._weight(name, shape, "bias", initializer, trainable))
 
-    def _weight(self, name: str, shape: tuple[int, ...], kind: str, initializer: Any) -> Any:
+    def _weight(self, name: str, shape: tuple[int, ...], kind: str, initializer: Any, trainable: bool) -> Any:
         initializer = keras.initializers.get(
             getattr(self, f"{kind}_initializer") if initializer is None else initializer
         )
@@ -208,6 +218,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             initializer=initializer,
             regularizer=getattr(self, f"{kind}_regularizer"),
             constraint=getattr(self, f"{kind}_constraint"),
+            trainable=trainable,
         )
 
     def matrix(self, name: str) -> Any:
