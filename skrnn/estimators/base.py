@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_feature_names, check_consistent_leng
 from skrnn.cells.seeding import keras_seeds
 from skrnn.estimators import parameters
 from skrnn.estimators.planning import make_plan, recurrent_network
+from skrnn.estimators.readout import check_readout, fit_readout, make_readout
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
 from skrnn.estimators.tasks import CallbackSupportMixin, FitTask, with_callbacks
@@ -25,7 +26,7 @@ from skrnn.estimators.wrapper import BaseWrapper
 from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import check_weights
-from skrnn.training import Outcome, Trainer, predict
+from skrnn.training import Outcome, Trainer, compute_output_layer, predict
 from skrnn.training.plan import Examples
 from skrnn.training.processes import check_process
 
@@ -34,6 +35,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     """Base of the estimators. Use `RNNClassifier` or `RNNRegressor`."""
 
     _parameter_constraints: dict[str, Any] = parameters.CONSTRAINTS
+    readout: Any = None  # of estimators that take none
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -122,6 +124,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     ) -> Any:
         resume = resume and self.__sklearn_is_fitted__()
         self._validate_params()
+        check_readout(self)
         rng = check_random_state(self.random_state)
         build_seed, split_seed, train_seed = (int(s) for s in rng.randint(np.iinfo(np.int32).max, size=3))
         if resume and self.n_iter_:  # order and dropout of these epochs are not those of the epochs before
@@ -136,7 +139,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
             plan, head, start = make_plan(self, sequences, target, build_seed, resume)
         examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
         training, validation = self._hold_out(examples, kept, target, groups, split_seed)
-        epochs = self.epochs if epochs is None else epochs
+        epochs = (self.epochs if self.readout is None else 1) if epochs is None else epochs
         fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, "_tokens": self.embedding is not None}
         trainer = Trainer(
             epochs=epochs,
@@ -149,7 +152,12 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         trainer.observer = task = FitTask.begin(self, X, y, sample_weight, epochs, partial(self._as_fitted, fitted))
         outcome = Outcome(history={k: list(v) for k, v in self.history_.items()} if resume else {})
         try:
-            trainer.run(plan, training, validation, start, outcome)
+            if self.readout is None or not epochs:
+                trainer.run(plan, training, validation, start, outcome)
+            else:
+                given, _ = _without_zero_weights(Examples(sequences, target.given, weights), target.per_step)
+                solve = partial(self._fit_readout, given, target, train_seed, fitted)
+                outcome = compute_output_layer(plan, given.X, solve, train_seed, task)
         except KeyboardInterrupt:
             if (self.warm_start or resume) and outcome.weights is not None:
                 self._commit(fitted, outcome)
@@ -159,10 +167,20 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
             task.end()
         return self
 
+    def _fit_readout(
+        self, given: Examples, target: Target, seed: int, fitted: dict[str, Any], features: NDArray, units: int
+    ) -> tuple[NDArray, NDArray]:
+        """Kernel and bias of the output layer, from what it sees."""
+        model = make_readout(self, seed)
+        fitted["readout_"], kernel, bias = fit_readout(model, features, given.y, given.weights, target, units)
+        return kernel, bias
+
     def _fit_an_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         """What `partial_fit` does."""
         if getattr(self, "class_weight", None) == "balanced":
             raise ValueError("class_weight='balanced' needs all of y. Give a dict to use it with partial_fit.")
+        if self.readout is not None:
+            raise ValueError("partial_fit trains by gradient. Set readout=None to use it.")
         if self.early_stopping:
             raise ValueError("early_stopping needs many epochs. Set early_stopping=False to use partial_fit.")
         return self._fit(X, y, sample_weight, resume=True, epochs=1, classes=classes)

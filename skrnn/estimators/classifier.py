@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
+from skrnn.estimators.readout import CONSTRAINT
 from skrnn.estimators.targets import Head, Target, check_labels, class_head, class_target, multilabel_target
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import apply_class_weight, check_weights
@@ -55,6 +56,16 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         "target_type_", "per_step_" and fitted attributes of the target), ``compile_kwargs`` and ``params`` that it
         names, and with ``model__*``. A compiled model brings its optimizer and loss. Sequences come padded, with a
         Keras mask.
+    readout : "ridge" or linear classifier of scikit-learn, default=None
+        Fit the output layer in one pass: the recurrence stays as it was drawn (as that of "esn" is meant to), the
+        classifier is fitted to what the output layer sees, (N, F), and its ``coef_`` and
+        ``intercept_`` become the weights of the layer. Options are given as ``readout__*``, for example
+        ``readout__alpha``. "ridge" is `sklearn.linear_model.RidgeClassifier`, whose
+        `predict_proba` here is a sigmoid or softmax of its scores and not calibrated; LogisticRegression gives
+        probabilities.
+        What belongs to training by gradient (`optimizer`, `loss`, `metrics`, `epochs`, `batch_size`, dropout) has no
+        effect then, attention and embedding stay as they were drawn, and `early_stopping`, `warm_start`, `callbacks`,
+        `model` and `partial_fit` are errors. None trains all weights by gradient.
     optimizer : str, class or `keras.optimizers.Optimizer`, default="adam"
         Options are given as ``optimizer__*``. An instance keeps its own learning rate and clipping.
     learning_rate : float or LearningRateSchedule, default=0.01
@@ -95,7 +106,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
         prints a line an epoch.
     **routed
-        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and ``callbacks__*``.
+        ``cell__*``, ``model__*``, ``readout__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and
+        ``callbacks__*``.
 
     Attributes
     ----------
@@ -105,6 +117,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch.
     n_iter_ : int
         Epochs trained.
+    readout_ : scikit-learn estimator, or list of them
+        The fitted read-out; one for each label where it takes one at a time. Only with `readout`.
     n_features_in_ : int
         D. (A 2-D X has one feature a step; its columns are steps.)
     feature_names_in_ : ndarray of shape (D,)
@@ -157,6 +171,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     _parameter_constraints: dict[str, Any] = {
         **CONSTRAINTS,
         "class_weight": [dict, StrOptions({"balanced"}), None],
+        "readout": CONSTRAINT,
     }
 
     def __init__(
@@ -170,6 +185,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         pooling: str = "last",
         embedding: Any = None,
         model: Any = None,
+        readout: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
         global_clipnorm: float | None = 1.0,
@@ -196,6 +212,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         self.pooling = pooling
         self.embedding = embedding
         self.model = model
+        self.readout = readout
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.global_clipnorm = global_clipnorm

@@ -16,8 +16,8 @@ from skrnn.estimators.wrapper import route_params, unflatten_params
 from skrnn.layers import POOLINGS
 from skrnn.training.objectives import nearest
 
-# A routed name begins with one of these and two underscores.
-PREFIXES = ("callbacks", "cell", "loss", "metrics", "model", "optimizer")
+# A routed name begins with one of these and two underscores; readout only of estimators that have one.
+PREFIXES = ("callbacks", "cell", "loss", "metrics", "model", "optimizer", "readout")
 
 CONSTRAINTS: dict[str, Any] = {
     "cell": [str, type, keras.layers.Layer],
@@ -53,11 +53,12 @@ CONSTRAINTS: dict[str, Any] = {
 def check_routed_names(owner: Any, names: Any) -> None:
     """Raise a TypeError for a name that is neither a parameter nor routed, naming the nearest."""
     own = own_names(owner)
+    prefixes = [p for p in PREFIXES if p != "readout" or p in own]
     for name in names:
         prefix, _, rest = name.partition("__")
-        if name not in own and not (prefix in PREFIXES and rest):
+        if name not in own and not (prefix in prefixes and rest):
             raise TypeError(
-                f"{owner.__name__} has no parameter {name!r}{nearest(name, [*own, *(f'{p}__' for p in PREFIXES)])}."
+                f"{owner.__name__} has no parameter {name!r}{nearest(name, [*own, *(f'{p}__' for p in prefixes)])}."
             )
 
 

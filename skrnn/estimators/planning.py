@@ -125,7 +125,8 @@ def _jit_compile(estimator: Any, network: Any, sequences: Sequences, resume: boo
         return estimator._plan.network.jit_compile
     if estimator.jit_compile != "auto":
         return bool(estimator.jit_compile)
-    return compilation_pays(loops, sequences.lengths, estimator.batch_size, estimator.epochs)
+    epochs = estimator.epochs if estimator.readout is None else 1
+    return compilation_pays(loops, sequences.lengths, estimator.batch_size, epochs)
 
 
 def embedding_of(estimator: Any, sequences: Sequences, resume: bool) -> tuple[int, int] | None:

@@ -11,6 +11,7 @@ from sklearn.metrics import r2_score
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
+from skrnn.estimators.readout import CONSTRAINT
 from skrnn.estimators.targets import Head, Target, number_target
 from skrnn.sequences.check import check_step_targets
 from skrnn.sequences.ragged import Sequences
@@ -50,6 +51,15 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         "target_type_", "per_step_" and fitted attributes of the target), ``compile_kwargs`` and ``params`` that it
         names, and with ``model__*``. A compiled model brings its optimizer and loss. Sequences come padded, with a
         Keras mask.
+    readout : "ridge" or linear regressor of scikit-learn, default=None
+        Fit the output layer in one pass: the recurrence stays as it was drawn (as that of "esn" is meant to), the
+        regressor is fitted to what the output layer sees, (N, F) or all steps,
+        (total steps, F), and its ``coef_`` and
+        ``intercept_`` become the weights of the layer. Options are given as ``readout__*``, for example
+        ``readout__alpha``. "ridge" is `sklearn.linear_model.Ridge`.
+        What belongs to training by gradient (`optimizer`, `loss`, `metrics`, `epochs`, `batch_size`, dropout) has no
+        effect then, attention and embedding stay as they were drawn, and `early_stopping`, `warm_start`, `callbacks`,
+        `model` and `partial_fit` are errors. None trains all weights by gradient.
     optimizer : str, class or `keras.optimizers.Optimizer`, default="adam"
         Options are given as ``optimizer__*``. An instance keeps its own learning rate and clipping.
     learning_rate : float or LearningRateSchedule, default=0.01
@@ -91,7 +101,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
         prints a line an epoch.
     **routed
-        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and ``callbacks__*``.
+        ``cell__*``, ``model__*``, ``readout__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and
+        ``callbacks__*``.
 
     Attributes
     ----------
@@ -101,6 +112,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch.
     n_iter_ : int
         Epochs trained.
+    readout_ : scikit-learn estimator, or list of them
+        The fitted read-out; one for each output where it takes one at a time. Only with `readout`.
     n_features_in_ : int
         D. (A 2-D X has one feature a step; its columns are steps.)
     feature_names_in_ : ndarray of shape (D,)
@@ -149,7 +162,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     True
     """
 
-    _parameter_constraints: dict[str, Any] = {**CONSTRAINTS, "normalize_y": ["boolean"]}
+    _parameter_constraints: dict[str, Any] = {**CONSTRAINTS, "normalize_y": ["boolean"], "readout": CONSTRAINT}
 
     def __init__(
         self,
@@ -162,6 +175,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         pooling: str = "last",
         embedding: Any = None,
         model: Any = None,
+        readout: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
         global_clipnorm: float | None = 1.0,
@@ -188,6 +202,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         self.pooling = pooling
         self.embedding = embedding
         self.model = model
+        self.readout = readout
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.global_clipnorm = global_clipnorm

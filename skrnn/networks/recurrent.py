@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -32,8 +32,8 @@ class RecurrentNetwork:
         D; 1 where tokens are embedded.
     layers : tuple of RecurrenceSpec
         From the input to the output.
-    outputs : int
-        Width of the output.
+    outputs : int or None
+        Width of the output; None ends before the output layer.
     activation : str
         Of the output.
     bidirectional : bool
@@ -51,7 +51,7 @@ class RecurrentNetwork:
 
     n_features: int
     layers: tuple[RecurrenceSpec, ...]
-    outputs: int
+    outputs: int | None
     activation: str
     bidirectional: bool = False
     dropout: float = 0.0
@@ -92,9 +92,15 @@ class RecurrentNetwork:
             if top and self.pooling is not None and (whole or spec.kind == "layer"):
                 h = POOLINGS[self.pooling](name="pooling")(h)  # (B, H)
             h = self._dropped(h, over_time=not top or self.pooling is None)
+        if self.outputs is None:
+            return masked_model(inputs, h)
         activation = softmax if fused and self.activation == "softmax" else self.activation
         outputs = keras.layers.Dense(self.outputs, activation=activation, name="output")(h)
         return masked_model(inputs, outputs)
+
+    def without_output(self) -> RecurrentNetwork:
+        """All but the output layer, whose kernel and bias are the last two of the weights."""
+        return replace(self, outputs=None, activation="linear")
 
     def halves(self, model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
         """Cut a model behind its last recurrence, where all that is before gives a row the same bits in any company.
@@ -109,8 +115,11 @@ class RecurrentNetwork:
         Returns
         -------
         recurrences, rest : keras.Model
-            (B, T, D) to (B, T, H) or (B, H), and from there to the output. None where a recurrence is not skrnn's own.
+            (B, T, D) to (B, T, H) or (B, H), and from there to the output. None where a recurrence is not skrnn's own,
+            and where there is no output layer.
         """
+        if self.outputs is None:
+            return None
         recurrent = [k for k, layer in enumerate(model.layers) if runs_fused(layer)]
         if len(recurrent) < len(self.layers):
             return None

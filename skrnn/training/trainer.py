@@ -108,8 +108,7 @@ class Trainer:
             If the loss is no longer finite.
         """
         with program_cache.borrow(plan) as program:
-            seeds = np.random.SeedSequence(self.seed).spawn(3)
-            weights_seed, dropout_seed, order_seed = (int(s.generate_state(1)[0]) for s in seeds)
+            weights_seed, dropout_seed, order_seed = seeds_of_fit(self.seed)
             weights = start.weights if start.weights is not None else program.initial_weights(weights_seed)
             program.load(weights, start.optimizer_state, plan.learning_rate, dropout_seed)
             try:
@@ -148,6 +147,12 @@ class Trainer:
         _read(program, outcome)
         if best.weights is not None:
             outcome.weights = best.weights
+
+
+def seeds_of_fit(seed: int) -> tuple[int, int, int]:
+    """Seeds of the weights, of dropout and of the order, from the one of a fit."""
+    weights, dropout, order = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(3))
+    return weights, dropout, order
 
 
 class _Epoch:
