@@ -194,19 +194,37 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         trainable : bool, default=True
             Whether training moves it.
         """
-        setattr(self, name, self._weight(name, shape, "recurrent" if recurrent else "kernel", initializer, trainable))
+        kind = "recurrent" if recurrent else "kernel"
+        setattr(self, name, self._weight(name, shape, kind, initializer, trainable=trainable))
         if self.weight_norm:
             setattr(self, f"{name}_gain", self.add_weight(shape=shape[1:], name=f"{name}_gain", initializer="ones"))
 
-    def add_vector(self, name: str, size: Any, initializer: Any = None, trainable: bool = True) -> None:
-        """Make the attribute `name`, a vector of a size, or a shape, by default with the initializer of biases.
+    def add_vector(
+        self,
+        name: str,
+        size: Any,
+        initializer: Any = None,
+        recurrent: bool = False,
+        constraint: Any = None,
+        trainable: bool = True,
+    ) -> None:
+        """Make the attribute `name`, a vector of a size, or a shape; `vector` gives its value.
 
-        `vector` gives its value. Training does not move what is not trainable.
+        Without an `initializer` and a `constraint` those of biases are its own, or those of recurrent matrices.
         """
         shape = size if isinstance(size, tuple) else (size,)
-        setattr(self, name, self._weight(name, shape, "bias", initializer, trainable))
+        kind = "recurrent" if recurrent else "bias"
+        setattr(self, name, self._weight(name, shape, kind, initializer, constraint, trainable))
 
-    def _weight(self, name: str, shape: tuple[int, ...], kind: str, initializer: Any, trainable: bool) -> Any:
+    def _weight(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        kind: str,
+        initializer: Any,
+        constraint: Any = None,
+        trainable: bool = True,
+    ) -> Any:
         initializer = keras.initializers.get(
             getattr(self, f"{kind}_initializer") if initializer is None else initializer
         )
@@ -217,7 +235,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             name=name,
             initializer=initializer,
             regularizer=getattr(self, f"{kind}_regularizer"),
-            constraint=getattr(self, f"{kind}_constraint"),
+            constraint=constraint or getattr(self, f"{kind}_constraint"),
             trainable=trainable,
         )
 

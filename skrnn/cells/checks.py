@@ -32,7 +32,7 @@ def check_number(
     """
     real = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
     if not real or value > high or value < low or (open_low and value == low):
-        least = f"above {low:g}" if open_low else f"at least {low:g}"
+        least = f"above {low:g}" if open_low else f"of at least {low:g}"
         bounds = [least] * math.isfinite(low) + [f"at most {high:g}"] * math.isfinite(high)
         raise ValueError(
             f"{name} must be {' and '.join(['a number', *bounds]).replace(' and ', ' ', 1)}. Got {value!r}."
@@ -64,3 +64,16 @@ def check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> Any:
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}. Got {value!r}.")
     return value
+
+
+def check_divisor(name: str, value: Any, units: int) -> int:
+    """Return value, a positive integer that divides units.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1 or units % value:
+        raise ValueError(f"{name} must be an integer that divides units = {units}. Got {value!r}.")
+    return int(value)

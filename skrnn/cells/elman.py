@@ -8,11 +8,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.cells.cell import Cell, States
+from skrnn.cells.cell import States
+from skrnn.cells.gated_cell import GatedCell
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class ElmanCell(Cell):
+class ElmanCell(GatedCell):
     """Simple recurrent network: the state is a hidden layer that sees itself one step before [1]_.
 
     Parameters
@@ -21,10 +22,8 @@ class ElmanCell(Cell):
         H.
     activation : Keras activation, default="tanh"
         Of the state.
-    use_bias : bool, default=True
-        Whether there is b.
     **kwargs
-        As of `Cell`.
+        As of `GatedCell`.
 
     Notes
     -----
@@ -47,26 +46,9 @@ class ElmanCell(Cell):
 
     keras_class = keras.layers.SimpleRNNCell
 
-    def __init__(self, units: int, *, activation: Any = "tanh", use_bias: bool = True, **kwargs: Any) -> None:
+    def __init__(self, units: int, *, activation: Any = "tanh", **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
         self.activation = keras.activations.get(activation)
-        self.use_bias = bool(use_bias)
-
-    def build(self, input_shape: Any) -> None:
-        """Make the weights for inputs (B, D)."""
-        self.add_matrix("kernel", (input_shape[-1], self.units))
-        self.add_matrix("recurrent_kernel", (self.units, self.units), recurrent=True)
-        if self.use_bias:
-            self.add_vector("bias", self.units)
-
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., H)."""
-        z = ops.matmul(x, self.matrix("kernel"))
-        return z + self.vector("bias") if self.use_bias else z
-
-    def recurrent_weights(self) -> list[Any]:
-        """U, (H, H)."""
-        return [self.matrix("recurrent_kernel")]
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""

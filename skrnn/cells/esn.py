@@ -1,78 +1,123 @@
-"""The echo state network: a recurrence that is drawn and never trained."""
+"""The echo state network."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, eigs
 
 from skrnn.cells.cell import Cell, States
 from skrnn.cells.checks import check_number
-from skrnn.cells.reservoir import Reservoir
+
+# Up to this width all eigenvalues are computed, which takes less than a second.
+DENSE = 300
+
+# Largest eigenvalue below which a draw is a chain that ends, and is drawn again.
+TINY = 1e-3
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Reservoir(keras.initializers.Initializer):
+    """Sparse random matrices whose largest eigenvalue has a given size.
+
+    Parameters
+    ----------
+    spectral_radius : float
+        That size.
+    connectivity : float
+        Share of the weights that are not 0. Of matrices with few of them, which have no eigenvalue but 0, the next
+        denser one is taken.
+    seed : int, default=None
+        Of the draw; None takes one from Python's `random`, as Keras' initializers do.
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> from skrnn.cells.esn import Reservoir
+    >>> matrix = keras.ops.convert_to_numpy(Reservoir(0.5, 0.2, seed=0)((50, 50)))
+    >>> round(float(np.abs(np.linalg.eigvals(matrix)).max()), 3), round(float((matrix != 0).mean()), 1)
+    (0.5, 0.2)
+    """
+
+    def __init__(self, spectral_radius: float, connectivity: float, seed: int | None = None) -> None:
+        self.spectral_radius = spectral_radius
+        self.connectivity = connectivity
+        self._given = seed  # without one, estimators give each fit its own
+        self.seed = random.randrange(2**31) if seed is None else seed
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Draw a matrix of a shape (H, H)."""
+        rng, share, radius = np.random.default_rng(self.seed), self.connectivity, 0.0
+        while radius < TINY:
+            matrix = rng.normal(size=shape) * (rng.random(shape) < share)
+            radius = spectral_radius(matrix)
+            share = min(1.0, 1.5 * share)
+        return ops.convert_to_tensor(matrix * (self.spectral_radius / radius), dtype or keras.config.floatx())
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"spectral_radius": self.spectral_radius, "connectivity": self.connectivity, "seed": self._given}
+
+
+def spectral_radius(matrix: Any) -> float:
+    """Size of the largest eigenvalue of an ndarray (H, H)."""
+    if len(matrix) > DENSE:
+        try:
+            found = eigs(matrix, k=6, v0=np.ones(len(matrix)), return_eigenvectors=False)
+            return float(np.abs(found).max())
+        except (ArpackNoConvergence, ArpackError):
+            pass
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class ESNCell(Cell):
-    """Echo state network: a random recurrence as it was drawn, under a read-out that learns [1]_, [2]_.
+    """Echo state network [1]_: a large random recurrence that is not trained, with leaky integrator units [2]_.
 
-    Use it where training a recurrence is too slow or the data are few, with many units and ``readout="ridge"`` of the
-    estimators, which fits the output layer in one pass. (Without `readout` the output layer is trained by gradient.)
+    Use it with the estimators' ``readout="ridge"``, which learns the output in one pass; standardize the features.
 
     Parameters
     ----------
     units : int
-        H. Reservoirs are wide, of hundreds of units.
-    spectral_radius : float, at least 0, default=0.9
-        Largest absolute value of the eigenvalues of U: near 1 for a long memory.
+        H; hundreds.
+    spectral_radius : float, default=0.9
+        Size of the largest eigenvalue of the recurrent matrix, above 0. Below 1 the state forgets how it began, in all
+        but odd cases; near 1 it remembers for longer.
     leak : float in (0, 1], default=1.0
-        Share of a state that is new in each step: small where the inputs are slow.
+        Share of the state that is new in each step; smaller for slower signals.
     connectivity : float in (0, 1], default=0.1
-        Share of the units that each unit sees, at least one.
-    input_scaling, bias_scaling : float, at least 0, default=0.5
-        Largest numbers in W and b: large for a reservoir that is far from linear.
-    activation : Keras activation, default="tanh"
-        Of the new state.
-    kernel_initializer, recurrent_initializer, bias_initializer : Keras initializers, default=None
-        None draws W, U and b as the options say.
-    seed : int, default=None
-        Of the weights. Estimators draw from their `random_state` where it is None.
+        Share of the recurrent weights that are not 0.
+    input_scaling : float, default=1.0
+        Input weights are uniform between minus this and this.
+    bias_scaling : float, default=0.0
+        Biases likewise.
     **kwargs
-        As of `Cell`.
+        As of `Cell`; no recurrent dropout, zoneout or weight normalization, and no initializers.
 
     Notes
     -----
-    ``h' = (1 - leak) h + leak tanh(x W + b + h U)``, with W (``kernel``), U (``recurrent_kernel``) and b (``bias``).
-    None of them is trained. W and b are uniform in [-input_scaling, input_scaling] and [-bias_scaling, bias_scaling].
-    Each column of U has ``max(1, round(connectivity H))`` numbers at random places, uniform in [-1, 1] and then scaled
-    to the spectral radius; see `skrnn.cells.reservoir.Reservoir`. With ``leak=1`` this is the network of [1]_. The
-    leaky integrators of [2]_ are taken as in [3]_, whose program draws W and b alike from [-0.5, 0.5], and without
-    feedback of outputs.
-
-    States forget where they began (the echo state property), so the output follows from the latest inputs. In
-    practice a spectral radius below 1 is enough, though it is no proof [4]_.
+    ``h' = (1 - leak) h + leak tanh(x W + h U + b)``. W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are
+    drawn, U with normal weights, and never trained; the same `random_state` of the estimator gives the same ones.
 
     References
     ----------
     .. [1] H. Jaeger (2001), The "echo state" approach to analysing and training recurrent neural networks, GMD Report
        148, German National Research Center for Information Technology.
     .. [2] H. Jaeger, M. Lukosevicius, D. Popovici, U. Siewert (2007), Optimization and applications of echo state
-       networks with leaky-integrator neurons, Neural Networks 20(3), 335-352.
-    .. [3] M. Lukosevicius (2012), A practical guide to applying echo state networks, in Neural Networks: Tricks of the
-       Trade, Springer.
-    .. [4] I. B. Yildiz, H. Jaeger, S. J. Kiebel (2012), Re-visiting the echo state property, Neural Networks 35, 1-9.
+       networks with leaky-integrator neurons, Neural Networks 20(3), 335-352, equation 2 with a = 1 / time constant.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skrnn.cells import ESNCell
     >>> from skrnn.layers import RNN
-    >>> layer = RNN(ESNCell(50, leak=0.3))
-    >>> layer(np.zeros((2, 5, 4), "float32")).shape
-    TensorShape([2, 50])
-    >>> len(layer.trainable_weights)
-    0
+    >>> RNN(ESNCell(4, seed=0))(np.zeros((2, 5, 3), "float32")).shape
+    TensorShape([2, 4])
     """
 
     takes = ()
@@ -84,38 +129,25 @@ class ESNCell(Cell):
         spectral_radius: float = 0.9,
         leak: float = 1.0,
         connectivity: float = 0.1,
-        input_scaling: float = 0.5,
-        bias_scaling: float = 0.5,
-        activation: Any = "tanh",
-        kernel_initializer: Any = None,
-        recurrent_initializer: Any = None,
-        bias_initializer: Any = None,
+        input_scaling: float = 1.0,
+        bias_scaling: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            units,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            **kwargs,
-        )
-        self.spectral_radius = check_number("spectral_radius", spectral_radius, 0)
-        self.leak = check_number("leak", leak, 0, 1, open_low=True)
-        self.connectivity = check_number("connectivity", connectivity, 0, 1, open_low=True)
-        self.input_scaling = check_number("input_scaling", input_scaling, 0)
-        self.bias_scaling = check_number("bias_scaling", bias_scaling, 0)
-        self.activation = keras.activations.get(activation)
+        super().__init__(units, **kwargs)
+        self.spectral_radius = check_number("spectral_radius", spectral_radius, 0.0, open_low=True)
+        self.leak = check_number("leak", leak, 0.0, 1.0, open_low=True)
+        self.connectivity = check_number("connectivity", connectivity, 0.0, 1.0, open_low=True)
+        self.input_scaling = check_number("input_scaling", input_scaling, 0.0, open_low=True)
+        self.bias_scaling = check_number("bias_scaling", bias_scaling, 0.0)
 
     def build(self, input_shape: Any) -> None:
-        """Make the weights for inputs (B, D)."""
-        # Three seeds of one, or b would be a row of W.
-        of_kernel, of_recurrence, of_bias = (None if self.seed is None else self.seed + 7919 * i for i in range(3))
-        kernel = self.kernel_initializer or _uniform(self.input_scaling, of_kernel)
-        reservoir = self.recurrent_initializer or Reservoir(self.spectral_radius, self.connectivity, of_recurrence)
-        bias = self.bias_initializer or _uniform(self.bias_scaling, of_bias)
-        self.add_matrix("kernel", (input_shape[-1], self.units), kernel, trainable=False)
+        """Draw the weights for inputs (B, D)."""
+        inputs = keras.initializers.RandomUniform(-self.input_scaling, self.input_scaling)
+        biases = keras.initializers.RandomUniform(-self.bias_scaling, self.bias_scaling)
+        reservoir = Reservoir(self.spectral_radius, self.connectivity)
+        self.add_matrix("kernel", (input_shape[-1], self.units), inputs, trainable=False)
         self.add_matrix("recurrent_kernel", (self.units, self.units), reservoir, recurrent=True, trainable=False)
-        self.add_vector("bias", self.units, bias, trainable=False)
+        self.add_vector("bias", self.units, biases if self.bias_scaling else "zeros", trainable=False)
 
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., H)."""
@@ -127,10 +159,5 @@ class ESNCell(Cell):
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        new = self.activation(z + ops.matmul(seen, weights[0]))
-        h = new if self.leak == 1.0 else (1.0 - self.leak) * states[0] + self.leak * new
+        h = states[0] + self.leak * (ops.tanh(z + ops.matmul(seen, weights[0])) - states[0])
         return h, [h]
-
-
-def _uniform(largest: float, seed: int | None) -> keras.initializers.Initializer:
-    return keras.initializers.RandomUniform(-largest, largest, seed=seed)

@@ -72,6 +72,35 @@ class DrawnInFloat32(keras.initializers.Initializer):
         return {"initializer": keras.initializers.serialize(self.initializer), "seed": self.seed}
 
 
+@keras.saving.register_keras_serializable(package="skrnn")
+class Chrono(keras.initializers.Initializer):
+    """Biases of forget gates for memories from one to many steps: log(u), u uniform from 1 to longest - 1 [1]_.
+
+    Parameters
+    ----------
+    longest : int
+        Steps that are remembered at most, 3 or more.
+    seed : int, default=None
+        Of the draw.
+
+    References
+    ----------
+    .. [1] C. Tallec, Y. Ollivier (2018), Can recurrent neural networks warp time?, ICLR, section 2.
+    """
+
+    def __init__(self, longest: int, seed: int | None = None) -> None:
+        self.longest = longest
+        self.seed = seed
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Draw biases of a shape."""
+        return ops.log(keras.random.uniform(shape, 1.0, float(self.longest - 1), dtype=dtype, seed=self.seed))
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"longest": self.longest, "seed": self.seed}
+
+
 def seeded(initializer: Any, seed: int | None) -> Any:
     """A copy of an initializer with a seed, unless it has one or draws nothing."""
     config = initializer.get_config()

@@ -79,6 +79,8 @@ class LinearCell(Cell):
         if not self.zones_out:
             return a, b
         rate = self.zoneout_rates()[0]
+        if self.is_complex and noise is not None:  # a number is kept whole
+            noise = ops.concatenate([ops.split(noise, 2, axis=-1)[0]] * 2, axis=-1)
         return zoned_out(rate, self.one_like(a), a, noise), zoned_out(rate, ops.zeros_like(b), b, noise)
 
     def times(self, a: Any, h: Any) -> Any:

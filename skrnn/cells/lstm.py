@@ -8,8 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.cells.cell import Cell, States
-from skrnn.cells.initializers import Parts
+from skrnn.cells.cell import States
+from skrnn.cells.gated_cell import GatedCell
 
 
 def lstm_step(
@@ -22,7 +22,7 @@ def lstm_step(
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class LSTMCell(Cell):
+class LSTMCell(GatedCell):
     """Long short-term memory [1]_ with a forget gate [2]_.
 
     Parameters
@@ -33,12 +33,10 @@ class LSTMCell(Cell):
         Of the input g and of the output.
     recurrent_activation : Keras activation, default="sigmoid"
         Of the gates.
-    use_bias : bool, default=True
-        Whether there is b.
     unit_forget_bias : bool, default=True
         Begin with 1 in the bias of the forget gate.
     **kwargs
-        As of `Cell`.
+        As of `GatedCell`.
 
     Notes
     -----
@@ -62,6 +60,7 @@ class LSTMCell(Cell):
     """
 
     state_names = ("h", "c")
+    n_gates = 4
     keras_class = keras.layers.LSTMCell
 
     def __init__(
@@ -70,34 +69,18 @@ class LSTMCell(Cell):
         *,
         activation: Any = "tanh",
         recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
         unit_forget_bias: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(units, **kwargs)
         self.activation = keras.activations.get(activation)
         self.recurrent_activation = keras.activations.get(recurrent_activation)
-        self.use_bias = bool(use_bias)
         self.unit_forget_bias = bool(unit_forget_bias)
 
-    def build(self, input_shape: Any) -> None:
-        """Make the weights for inputs (B, D)."""
-        self.add_matrix("kernel", (input_shape[-1], 4 * self.units))
-        self.add_matrix("recurrent_kernel", (self.units, 4 * self.units), recurrent=True)
-        if self.use_bias:
-            usual = self.bias_initializer
-            self.add_vector(
-                "bias", 4 * self.units, Parts([usual, "ones" if self.unit_forget_bias else usual, usual, usual])
-            )
-
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., 4 H)."""
-        z = ops.matmul(x, self.matrix("kernel"))
-        return z + self.vector("bias") if self.use_bias else z
-
-    def recurrent_weights(self) -> list[Any]:
-        """U, (H, 4 H)."""
-        return [self.matrix("recurrent_kernel")]
+    def initial_biases(self) -> list[Any]:
+        """Of i, f, g and o."""
+        usual = self.bias_initializer
+        return [usual, "ones" if self.unit_forget_bias else usual, usual, usual]
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""

@@ -3,9 +3,10 @@
 from skrnn.datasets.activities import ACTIVITIES, ACTIVITY_FEATURES, join_recordings, load_activities
 from skrnn.datasets.conll import CONLLU_COLUMNS, load_conll, load_conllu
 from skrnn.datasets.digits import load_digit_rows
+from skrnn.datasets.intensive_care import INTENSIVE_CARE_FEATURES, load_intensive_care
 from skrnn.datasets.location import data_home
 from skrnn.datasets.series import SERIES_NAMES, load_series, load_ts
-from skrnn.datasets.synthetic import make_adding_problem, make_order_task, make_running_mean
+from skrnn.datasets.synthetic import make_adding_problem, make_copying_memory, make_order_task, make_running_mean
 from skrnn.datasets.tagged_text import load_chunks, load_ewt
 from skrnn.datasets.turbofans import TURBOFAN_FEATURES, load_turbofans
 
@@ -13,6 +14,7 @@ __all__ = [
     "ACTIVITIES",
     "ACTIVITY_FEATURES",
     "CONLLU_COLUMNS",
+    "INTENSIVE_CARE_FEATURES",
     "SERIES_NAMES",
     "TURBOFAN_FEATURES",
     "data_home",
@@ -23,10 +25,12 @@ __all__ = [
     "load_conllu",
     "load_digit_rows",
     "load_ewt",
+    "load_intensive_care",
     "load_series",
     "load_ts",
     "load_turbofans",
     "make_adding_problem",
+    "make_copying_memory",
     "make_order_task",
     "make_running_mean",
 ]

@@ -187,6 +187,70 @@ def make_order_task(
     return X, y
 
 
+def make_copying_memory(
+    n_samples: int = 1000,
+    delay: int = 100,
+    n_copied: int = 10,
+    random_state: int | RandomState | None = None,
+) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
+    """Make the copying memory task: say a row of symbols again after a long silence.
+
+    A tagging task for the memory of a network. The symbols are equally likely, so guessing gives an accuracy of
+    1/8 at the steps that count; the labels follow from the input without noise, so the best accuracy is 1.
+
+    Parameters
+    ----------
+    n_samples : int, default=1000
+        Number of sequences N, at least 1.
+    delay : int, default=100
+        Silent steps between the symbols and the signal to say them, at least 0.
+    n_copied : int, default=10
+        Symbols to be copied, at least 1.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the draws; an int gives the same data at each call.
+
+    Returns
+    -------
+    X : list of N arrays of shape (2 n_copied + delay, 10), float32
+        One-hot: 8 symbols, silence, the signal. `n_copied` symbols, `delay` silent steps, the signal, and silence for
+        the rest.
+    y : list of N arrays of shape (2 n_copied + delay,), int64
+        The symbols, 0 to 7, at the last `n_copied` steps, from that of the signal on; -1, no label, before.
+
+    Raises
+    ------
+    ValueError
+        If `n_samples`, `delay` or `n_copied` is out of range.
+
+    Notes
+    -----
+    In the form of [2]_ the steps before the signal are labelled too, as silence, which any network learns at once.
+
+    References
+    ----------
+    .. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997.
+    .. [2] M. Arjovsky, A. Shah and Y. Bengio, "Unitary evolution recurrent neural networks", ICML 2016, section 5.1.
+
+    Examples
+    --------
+    >>> from skrnn.datasets import make_copying_memory
+    >>> X, y = make_copying_memory(1, delay=3, n_copied=2, random_state=0)
+    >>> "".join("abcdefgh.!"[k] for k in X[0].argmax(axis=1)), y[0].tolist()
+    ('eh...!.', [-1, -1, -1, -1, -1, 4, 7])
+    """
+    rng = check_random_state(random_state)
+    for name, value, least in (("delay", delay, 0), ("n_copied", n_copied, 1)):
+        if not _is_integer(value) or value < least:
+            raise ValueError(f"{name} must be an integer of at least {least}. Got {value!r}.")
+    one_hot = np.eye(10, dtype=np.float32)
+    copied = rng.randint(8, size=(_check_n_samples(n_samples), n_copied))
+    inputs = np.full((n_samples, 2 * n_copied + delay), 8)
+    labels = np.full(inputs.shape, -1, dtype=np.int64)
+    inputs[:, :n_copied] = labels[:, -n_copied:] = copied
+    inputs[:, -n_copied] = 9
+    return list(one_hot[inputs]), list(labels)
+
+
 def _check_n_samples(n_samples: int) -> int:
     """Return `n_samples` if it is a positive integer."""
     if not _is_integer(n_samples) or n_samples < 1:

@@ -17,25 +17,27 @@ from sklearn.utils.validation import _check_feature_names, check_consistent_leng
 
 from skrnn.cells.seeding import keras_seeds
 from skrnn.estimators import parameters
-from skrnn.estimators.planning import make_plan, recurrent_network
-from skrnn.estimators.readout import check_readout, fit_readout, make_readout
+from skrnn.estimators.planning import make_plan, reads_gaps, recurrent_network, time_column
+from skrnn.estimators.readout import fit_readout, make_readout, readout_targets
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
 from skrnn.estimators.tasks import CallbackSupportMixin, FitTask, with_callbacks
 from skrnn.estimators.wrapper import BaseWrapper
-from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays
+from skrnn.sequences.check import check_sequences, check_time_stamps, frame_columns, is_list_of_arrays
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import check_weights
-from skrnn.training import Outcome, Trainer, compute_output_layer, predict
+from skrnn.training import Outcome, Trainer, predict
 from skrnn.training.plan import Examples
 from skrnn.training.processes import check_process
+from skrnn.training.trainer import seeds_of
+
+NAN_HINT = 'cell="grud" reads missing values; PerStep(SimpleImputer()) fills them in.'
 
 
 class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     """Base of the estimators. Use `RNNClassifier` or `RNNRegressor`."""
 
     _parameter_constraints: dict[str, Any] = parameters.CONSTRAINTS
-    readout: Any = None  # of estimators that take none
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -105,6 +107,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = reads_gaps(self)
         tags.target_tags.required = True
         return tags
 
@@ -124,12 +127,15 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     ) -> Any:
         resume = resume and self.__sklearn_is_fitted__()
         self._validate_params()
-        check_readout(self)
+        readout = make_readout(self) if getattr(self, "readout", None) is not None and epochs is None else None
         rng = check_random_state(self.random_state)
         build_seed, split_seed, train_seed = (int(s) for s in rng.randint(np.iinfo(np.int32).max, size=3))
         if resume and self.n_iter_:  # order and dropout of these epochs are not those of the epochs before
             train_seed = int(np.random.SeedSequence([train_seed, self.n_iter_]).generate_state(1)[0])
         sequences = self._check_X(X, resume)
+        time = time_column(self, self.get_params(), sequences)
+        if time is not None:
+            check_time_stamps(sequences, time)
         target = self._check_y(sequences, y, sample_weight, resume, classes)
         if groups is not None:
             check_consistent_length(sequences, groups)
@@ -138,9 +144,15 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         with keras_seeds(build_seed):
             plan, head, start = make_plan(self, sequences, target, build_seed, resume)
         examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
+        read = {"_tokens": self.embedding is not None, "_gaps": reads_gaps(self), "_time_column": time}
+        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, **read}
+        if readout is not None:
+            targets = readout_targets(target, kept, examples)
+            outcome = fit_readout(readout, plan, seeds_of(train_seed)[0], examples, targets)
+            self._commit({**fitted, "readout_": readout}, outcome)
+            return self
         training, validation = self._hold_out(examples, kept, target, groups, split_seed)
-        epochs = (self.epochs if self.readout is None else 1) if epochs is None else epochs
-        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, "_tokens": self.embedding is not None}
+        epochs = self.epochs if epochs is None else epochs
         trainer = Trainer(
             epochs=epochs,
             batch_size=self.batch_size,
@@ -152,12 +164,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         trainer.observer = task = FitTask.begin(self, X, y, sample_weight, epochs, partial(self._as_fitted, fitted))
         outcome = Outcome(history={k: list(v) for k, v in self.history_.items()} if resume else {})
         try:
-            if self.readout is None or not epochs:
-                trainer.run(plan, training, validation, start, outcome)
-            else:
-                given, _ = _without_zero_weights(Examples(sequences, target.given, weights), target.per_step)
-                solve = partial(self._fit_readout, given, target, train_seed, fitted)
-                outcome = compute_output_layer(plan, given.X, solve, train_seed, task)
+            trainer.run(plan, training, validation, start, outcome)
         except KeyboardInterrupt:
             if (self.warm_start or resume) and outcome.weights is not None:
                 self._commit(fitted, outcome)
@@ -167,20 +174,12 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
             task.end()
         return self
 
-    def _fit_readout(
-        self, given: Examples, target: Target, seed: int, fitted: dict[str, Any], features: NDArray, units: int
-    ) -> tuple[NDArray, NDArray]:
-        """Kernel and bias of the output layer, from what it sees."""
-        model = make_readout(self, seed)
-        fitted["readout_"], kernel, bias = fit_readout(model, features, given.y, given.weights, target, units)
-        return kernel, bias
-
     def _fit_an_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         """What `partial_fit` does."""
+        if getattr(self, "readout", None) is not None:
+            raise ValueError("readout is fitted in one pass. Set readout=None to use partial_fit.")
         if getattr(self, "class_weight", None) == "balanced":
             raise ValueError("class_weight='balanced' needs all of y. Give a dict to use it with partial_fit.")
-        if self.readout is not None:
-            raise ValueError("partial_fit trains by gradient. Set readout=None to use it.")
         if self.early_stopping:
             raise ValueError("early_stopping needs many epochs. Set early_stopping=False to use partial_fit.")
         return self._fit(X, y, sample_weight, resume=True, epochs=1, classes=classes)
@@ -202,9 +201,9 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         tokens = self.embedding is not None
         if tokens:
             parameters.embedding_shape(self.embedding, 0)
-        sequences = check_sequences(
-            X, tokens=tokens, n_features=self.n_features_in_ if resume else None, owner=type(self).__name__
-        )
+        n_features = self.n_features_in_ if resume else None
+        gaps: Any = {"allow_nan": reads_gaps(self), "nan_hint": "" if tokens else NAN_HINT}
+        sequences = check_sequences(X, tokens=tokens, n_features=n_features, owner=type(self).__name__, **gaps)
         if resume:
             self._check_seen(X, sequences)
         return sequences
@@ -262,8 +261,11 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
 
     def _check_X_as_fitted(self, X: Any) -> Sequences:
         owner = type(self).__name__
-        sequences = check_sequences(X, n_features=self.n_features_in_, tokens=self._tokens, owner=owner)
+        gaps: Any = {"allow_nan": self._gaps, "nan_hint": "" if self._tokens else NAN_HINT}
+        sequences = check_sequences(X, n_features=self.n_features_in_, tokens=self._tokens, owner=owner, **gaps)
         self._check_seen(X, sequences)
+        if self._time_column is not None:
+            check_time_stamps(sequences, self._time_column)
         return sequences
 
     def __sklearn_is_fitted__(self) -> bool:

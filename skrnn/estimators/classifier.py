@@ -11,7 +11,6 @@ from sklearn.utils._param_validation import StrOptions
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
-from skrnn.estimators.readout import CONSTRAINT
 from skrnn.estimators.targets import Head, Target, check_labels, class_head, class_target, multilabel_target
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import apply_class_weight, check_weights
@@ -32,8 +31,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     Parameters
     ----------
     cell : str, class or instance, default="lstm"
-        The recurrence: "lstm", "gru" or "elman"; or a Keras cell or layer of your own, class or instance. Its
-        options are given as ``cell__*``, for example ``cell__activation="relu"``.
+        The recurrence: a name in `skrnn.cells.CELLS`, such as "lstm", "gru", "mgu" or "lru"; or a Keras cell or
+        layer of your own, class or instance. Its options are given as ``cell__*``, for example ``cell__zoneout=0.1``.
     units : int or tuple of int, default=None
         H, the size of the state; a tuple stacks layers, from the input up. None is 32, or an instance's own.
     bidirectional : bool, default=False
@@ -56,16 +55,6 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         "target_type_", "per_step_" and fitted attributes of the target), ``compile_kwargs`` and ``params`` that it
         names, and with ``model__*``. A compiled model brings its optimizer and loss. Sequences come padded, with a
         Keras mask.
-    readout : "ridge" or linear classifier of scikit-learn, default=None
-        Fit the output layer in one pass: the recurrence stays as it was drawn (as that of "esn" is meant to), the
-        classifier is fitted to what the output layer sees, (N, F), and its ``coef_`` and
-        ``intercept_`` become the weights of the layer. Options are given as ``readout__*``, for example
-        ``readout__alpha``. "ridge" is `sklearn.linear_model.RidgeClassifier`, whose
-        `predict_proba` here is a sigmoid or softmax of its scores and not calibrated; LogisticRegression gives
-        probabilities.
-        What belongs to training by gradient (`optimizer`, `loss`, `metrics`, `epochs`, `batch_size`, dropout) has no
-        effect then, attention and embedding stay as they were drawn, and `early_stopping`, `warm_start`, `callbacks`,
-        `model` and `partial_fit` are errors. None trains all weights by gradient.
     optimizer : str, class or `keras.optimizers.Optimizer`, default="adam"
         Options are given as ``optimizer__*``. An instance keeps its own learning rate and clipping.
     learning_rate : float or LearningRateSchedule, default=0.01
@@ -84,9 +73,9 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     batch_size : int, default=32
         Sequences in a step of the optimizer; -1 takes all. Batches hold sequences of like length.
     jit_compile : bool or "auto", default="auto"
-        Compile the loops of "lstm", "gru" and "elman" with XLA: a second or more for each new architecture, and
-        then faster epochs and predictions. "auto" does so where the training is long enough to win. Other
-        recurrences, and other backends than TensorFlow, are not affected.
+        Compile the loops of skrnn's recurrences with XLA: a second or more for each new architecture, and then
+        faster epochs and predictions. "auto" does so where the training is long enough to win. Cells and layers of
+        your own, and other backends than TensorFlow, are not affected.
     callbacks : Keras callbacks, default=None
         One, a list or a dict, instances or classes with ``callbacks__*``. Each fit gets copies. A callback that
         listens to single batches makes training slower. (Those of scikit-learn 1.9 come with `set_callbacks`.)
@@ -98,6 +87,11 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         Epochs without a better validation loss before training stops.
     class_weight : dict or "balanced", default=None
         Weights of classes, multiplied with `sample_weight`. "balanced" weighs classes inversely to their frequency.
+    readout : None, "ridge" or a linear estimator of scikit-learn, default=None
+        None trains all weights, by gradients. Otherwise the recurrences stay as they are drawn, as those of
+        ``cell="esn"`` always do, and scikit-learn fits the output to them in one pass: with ridge regression, or with
+        your own `LogisticRegression`, `LinearSVC` and so on. Options are given as ``readout__*``. There are no epochs
+        then. Probabilities are scores through a sigmoid or softmax, to which only `LogisticRegression` is fitted.
     warm_start : bool, default=False
         `fit` goes on from the last weights and optimizer state. After an interrupt the weights reached are kept.
     random_state : int, RandomState instance or None, default=None
@@ -106,8 +100,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
         prints a line an epoch.
     **routed
-        ``cell__*``, ``model__*``, ``readout__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and
-        ``callbacks__*``.
+        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*``, ``readout__*`` and ``callbacks__*``.
 
     Attributes
     ----------
@@ -117,12 +110,12 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch.
     n_iter_ : int
         Epochs trained.
-    readout_ : scikit-learn estimator, or list of them
-        The fitted read-out; one for each label where it takes one at a time. Only with `readout`.
     n_features_in_ : int
         D. (A 2-D X has one feature a step; its columns are steps.)
     feature_names_in_ : ndarray of shape (D,)
         Names of the columns, where X came with string names.
+    readout_ : scikit-learn estimator
+        Fitted, with `readout`.
     weights_ : list of ndarray
         Weights of the network.
     model_ : keras.Model
@@ -171,7 +164,6 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     _parameter_constraints: dict[str, Any] = {
         **CONSTRAINTS,
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "readout": CONSTRAINT,
     }
 
     def __init__(
@@ -185,7 +177,6 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         pooling: str = "last",
         embedding: Any = None,
         model: Any = None,
-        readout: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
         global_clipnorm: float | None = 1.0,
@@ -199,6 +190,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         class_weight: Any = None,
+        readout: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -212,7 +204,6 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         self.pooling = pooling
         self.embedding = embedding
         self.model = model
-        self.readout = readout
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.global_clipnorm = global_clipnorm
@@ -226,6 +217,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
+        self.readout = readout
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -238,7 +230,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         ----------
         X : ndarray of shape (N, T, D) or (N, T), list of arrays (T_i, D) or (T_i,), or Sequences
             The sequences; a 2-D array has one feature a step, a list may hold data frames. With `embedding`, one
-            integer token a step.
+            integer token a step. NaN is a missing value to ``cell="grud"``, and an error to others.
         y : array-like of shape (N,) or (N, K)
             Classes, of any type that sorts; or an indicator of K labels, zeros and ones.
         sample_weight : array-like of shape (N,), optional

@@ -9,14 +9,14 @@ from numbers import Integral, Real
 from typing import Any
 
 import keras
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from skrnn.cells.recipe import Recipe, Snapshot, argument_names, is_keras_object, record
 from skrnn.estimators.wrapper import route_params, unflatten_params
 from skrnn.layers import POOLINGS
 from skrnn.training.objectives import nearest
 
-# A routed name begins with one of these and two underscores; readout only of estimators that have one.
+# A routed name begins with one of these and two underscores.
 PREFIXES = ("callbacks", "cell", "loss", "metrics", "model", "optimizer", "readout")
 
 CONSTRAINTS: dict[str, Any] = {
@@ -42,6 +42,7 @@ CONSTRAINTS: dict[str, Any] = {
     "jit_compile": ["boolean", StrOptions({"auto"})],
     "callbacks": "no_validation",
     "early_stopping": ["boolean"],
+    "readout": [StrOptions({"ridge"}), HasMethods(["fit", "predict"]), None],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
     "warm_start": ["boolean"],
@@ -53,13 +54,11 @@ CONSTRAINTS: dict[str, Any] = {
 def check_routed_names(owner: Any, names: Any) -> None:
     """Raise a TypeError for a name that is neither a parameter nor routed, naming the nearest."""
     own = own_names(owner)
-    prefixes = [p for p in PREFIXES if p != "readout" or p in own]
     for name in names:
         prefix, _, rest = name.partition("__")
-        if name not in own and not (prefix in prefixes and rest):
-            raise TypeError(
-                f"{owner.__name__} has no parameter {name!r}{nearest(name, [*own, *(f'{p}__' for p in prefixes)])}."
-            )
+        if name not in own and not (prefix in PREFIXES and prefix in own and rest):
+            known = [*own, *(f"{p}__" for p in PREFIXES if p in own)]
+            raise TypeError(f"{owner.__name__} has no parameter {name!r}{nearest(name, known)}.")
 
 
 def own_names(owner: Any) -> list[str]:

@@ -7,15 +7,16 @@ from typing import Any
 
 import keras
 
+from skrnn.cells.checks import check_integer
 from skrnn.estimators import parameters
 from skrnn.estimators.targets import Head, Target
-from skrnn.layers import RecurrenceSpec
+from skrnn.layers import RecurrenceSpec, knows_time, reads_missing, time_feature_of
 from skrnn.networks import FunctionNetwork, RecurrentNetwork
 from skrnn.networks.function import call_arguments, output_width
 from skrnn.sequences.ragged import Sequences
 from skrnn.training import Outcome, Plan
 from skrnn.training.compilation import compilation_pays
-from skrnn.training.objectives import loss_name, make_loss, make_metrics, make_optimizer, optimizer_recipe
+from skrnn.training.objectives import loss_name, make_loss, make_metrics, make_optimizer, nearest, optimizer_recipe
 
 
 def make_plan(
@@ -92,13 +93,61 @@ def _start(estimator: Any, plan: Plan, model: keras.Model | None, resume: bool) 
     return Outcome(estimator.weights_, estimator._optimizer_state if kept else None)
 
 
-def recurrent_layers(estimator: Any, params: dict[str, Any]) -> tuple[RecurrenceSpec, ...]:
-    """One layer for each of the estimator's units."""
+def recurrent_layers(estimator: Any, params: dict[str, Any], sequences: Sequences) -> tuple[RecurrenceSpec, ...]:
+    """One layer for each of the estimator's units.
+
+    The lowest reads the time stamps. In those above each step takes one unit of time: what they read are states, in
+    which there is no time any more, and nothing missing.
+    """
     options = parameters.routed(params, "cell")
+    above = dict(options)
+    column = time_column(estimator, params, sequences)
+    if column is not None:
+        options["time_feature"] = column
+    if knows_time(estimator.cell):
+        above |= {"time_feature": None, **({"n_features": None} if "n_features" in above else {})}
     return tuple(
-        RecurrenceSpec.from_cell(estimator.cell, units, options, estimator.recurrent_dropout)
-        for units in parameters.units_of_layers(estimator.units)
+        RecurrenceSpec.from_cell(estimator.cell, units, above if depth else options, estimator.recurrent_dropout)
+        for depth, units in enumerate(parameters.units_of_layers(estimator.units))
     )
+
+
+def reads_gaps(estimator: Any) -> bool:
+    """Whether NaN in X is a value that is missing, which the estimator's cell reads."""
+    return getattr(estimator, "model", None) is None and estimator.embedding is None and reads_missing(estimator.cell)
+
+
+def time_column(estimator: Any, params: dict[str, Any], sequences: Sequences) -> int | None:
+    """Number of the column of X that holds time stamps, which ``cell__time_feature`` tells by number or by name.
+
+    Raises
+    ------
+    ValueError
+        If X has no such column.
+    """
+    if params.get("model") is not None or not knows_time(estimator.cell):
+        return None
+    asked = parameters.routed(params, "cell").get("time_feature", time_feature_of(estimator.cell))
+    if asked is None:
+        return None
+    if estimator.embedding is not None or hasattr(sequences, "fitted"):
+        raise ValueError(f"cell__time_feature is a column of numbers, but X holds tokens. Got {asked!r}.")
+    if isinstance(asked, str):
+        names = sequences.feature_names
+        if names is None:
+            raise ValueError(
+                f"cell__time_feature must be the number of a column, where X has no column names. Got {asked!r}."
+            )
+        if asked not in names:
+            listed = ", ".join(names)
+            raise ValueError(
+                f"cell__time_feature must be a column of X: {listed}. Got {asked!r}{nearest(asked, list(names))}."
+            )
+        return names.index(asked)
+    column = check_integer("cell__time_feature", asked, 0)
+    if column >= sequences.n_features:
+        raise ValueError(f"cell__time_feature must be a column of X, below {sequences.n_features}. Got {column}.")
+    return column
 
 
 def recurrent_network(
@@ -107,7 +156,7 @@ def recurrent_network(
     """The network of the classifier and the regressor."""
     return RecurrentNetwork(
         n_features=sequences.n_features,
-        layers=recurrent_layers(estimator, params),
+        layers=recurrent_layers(estimator, params, sequences),
         outputs=head.units,
         activation=head.activation,
         bidirectional=bool(estimator.bidirectional),
@@ -125,7 +174,7 @@ def _jit_compile(estimator: Any, network: Any, sequences: Sequences, resume: boo
         return estimator._plan.network.jit_compile
     if estimator.jit_compile != "auto":
         return bool(estimator.jit_compile)
-    epochs = estimator.epochs if estimator.readout is None else 1
+    epochs = 1 if getattr(estimator, "readout", None) is not None else estimator.epochs
     return compilation_pays(loops, sequences.lengths, estimator.batch_size, epochs)
 
 

@@ -1,148 +1,94 @@
-"""Read-outs: linear models of scikit-learn in the place of the training of the output layer."""
+"""A read-out in closed form: the recurrences stay as they are drawn, and scikit-learn fits the output."""
 
 from __future__ import annotations
 
-import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
 from sklearn.linear_model import Ridge, RidgeClassifier
-from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import has_fit_parameter
 
 from skrnn.estimators import parameters
 from skrnn.estimators.targets import Target
-from skrnn.training.objectives import nearest
-
-CONSTRAINT = [HasMethods(["fit", "get_params", "set_params"]), StrOptions({"ridge"}), None]
-
-# Sequences or steps by which a fitted model is checked to be linear.
-CHECKED_ROWS = 1000
+from skrnn.training import Outcome, Plan, predict
+from skrnn.training.cache import program_cache
+from skrnn.training.plan import Examples
 
 
-def check_readout(estimator: Any) -> None:
-    """Raise where a read-out does not go with other parameters, or is of the wrong kind."""
-    readout, owner = estimator.readout, type(estimator).__name__
-    options = parameters.routed(estimator.get_params(deep=False), "readout")
-    if readout is None:
-        if options:
-            raise TypeError(f"readout__{next(iter(options))} needs a readout. Got readout=None.")
-        return
-    unwanted = {"early_stopping": False, "warm_start": False, "callbacks": None, "model": None}
-    for name, value in unwanted.items():
-        if getattr(estimator, name) not in (False, None):
-            raise ValueError(f"readout is computed in one pass, without {name}. Set {name}={value}, or readout=None.")
-    kind = "classifier" if is_classifier(estimator) else "regressor"
-    if not isinstance(readout, str) and (inspect.isclass(readout) or get_tags(readout).estimator_type != kind):
-        raise ValueError(
-            f'readout of {owner} must be a linear {kind} of scikit-learn, an instance, or "ridge". Got {readout!r}.'
-        )
-    model = _model(estimator)
-    known = model.get_params()
-    for name in options:
-        if name.partition("__")[0] not in known:
-            raise TypeError(
-                f"{type(model).__name__} has no parameter {name!r}, given as readout__{name}{nearest(name, known)}."
-            )
-
-
-def make_readout(estimator: Any, seed: int) -> Any:
-    """Return the unfitted model, with the options ``readout__*``.
-
-    Parameters
-    ----------
-    estimator : SequenceEstimator
-        With a checked `readout`.
-    seed : int
-        Of a model that draws, unless its user gave it one.
-    """
-    model = _model(estimator).set_params(**parameters.routed(estimator.get_params(deep=False), "readout"))
-    return model.set_params(random_state=seed) if model.get_params().get("random_state", 0) is None else model
-
-
-def _model(estimator: Any) -> Any:
-    if not isinstance(estimator.readout, str):
-        return clone(estimator.readout)
-    return RidgeClassifier() if is_classifier(estimator) else Ridge()
-
-
-def fit_readout(
-    model: Any, features: NDArray, y: NDArray, weights: NDArray[np.float64], target: Target, units: int
-) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
-    """Fit a linear model, and give it as the weights of an output layer.
-
-    Parameters
-    ----------
-    model : scikit-learn estimator
-        Unfitted.
-    features : ndarray of shape (n, F)
-        What the output layer sees.
-    y : ndarray of shape (n,) or (n, K)
-        Labels, indicators or numbers.
-    weights : ndarray of shape (n,)
-        Rows of weight 0 are left out.
-    target : Target
-        What y is.
-    units : int
-        Width of the output layer.
-
-    Returns
-    -------
-    fitted : scikit-learn estimator or list
-        The model, or one for each column of y where it takes one at a time.
-    kernel : ndarray of shape (F, units)
-    bias : ndarray of shape (units,)
+def make_readout(estimator: Any) -> Any:
+    """A new scikit-learn estimator from ``readout`` and ``readout__*``.
 
     Raises
     ------
     ValueError
-        If the model is not linear, takes no weights where there are some, or there is nothing of a class.
+        If another parameter of the estimator cannot go with it, or it has no such option.
     """
-    rows = weights > 0
-    h, y, weights = features[rows].astype(np.float64), y[rows], weights[rows]
-    if target.kind in ("binary", "multiclass"):
-        missing = np.setdiff1d(target.fitted["classes_"], y)
-        if len(missing):
-            raise ValueError(f"readout needs a sequence of each class with a weight. Got none of {missing.tolist()[0]!r}.")
-    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-    columns = [y] if y.ndim == 1 or _takes_columns(model) else list(y.T)
-    fitted = [_fit(clone(model), h, column, weights) for column in columns]
-    coefficients = [_linear(m, h[:CHECKED_ROWS]) for m in fitted]
-    kernel = np.vstack([coef for coef, _ in coefficients]).T  # (F, units)
-    bias = np.concatenate([intercept for _, intercept in coefficients])
-    if kernel.shape[1] == 1 and units == 2:  # a sigmoid is a softmax of the score and 0
-        kernel, bias = np.hstack([0.0 * kernel, kernel]), np.append(0.0, bias)
-    if kernel.shape[1] != units:
-        raise ValueError(f"readout must have {units} outputs. Got {kernel.shape[1]} in the coef_ of {model!r}.")
-    return (fitted[0] if len(columns) == 1 else fitted), kernel, bias
+    params = estimator.get_params(deep=False)
+    for name, usual in (("early_stopping", False), ("warm_start", False), ("model", None), ("loss", None)):
+        if params.get(name, usual) != usual:
+            raise ValueError(f"readout is fitted in one pass: {name} must be {usual}. Got {params[name]!r}.")
+    for name in ("callbacks", "metrics"):
+        if params.get(name) is not None:
+            raise ValueError(f"readout is fitted without epochs: {name} must be None. Got {params[name]!r:.60}.")
+    classifies = is_classifier(estimator)
+    readout = params["readout"]
+    if isinstance(readout, str):
+        readout = RidgeClassifier() if classifies else Ridge()
+    elif is_classifier(readout) != classifies:
+        kind = "classifier" if classifies else "regressor"
+        raise ValueError(f"readout must be a linear {kind} of scikit-learn, or 'ridge'. Got {readout!r:.60}.")
+    return clone(readout).set_params(**parameters.routed(params, "readout"))
 
 
-def _takes_columns(model: Any) -> bool:
-    tags = get_tags(model)
-    return bool(tags.classifier_tags.multi_label if tags.classifier_tags else tags.target_tags.multi_output)
+def fit_readout(readout: Any, plan: Plan, seed: int, examples: Examples, targets: NDArray) -> Outcome:
+    """Draw the weights of the network, and fit the read-out to what it makes of the sequences.
+
+    Parameters
+    ----------
+    readout : scikit-learn estimator
+        Linear, not fitted; it is fitted here.
+    plan : Plan
+        With the whole network.
+    seed : int
+        Of the weights.
+    examples : Examples
+        Sequences, and their weights.
+    targets : ndarray
+        What the read-out learns: for each sequence, or for each step.
+
+    Returns
+    -------
+    Outcome
+        Its coefficients are the weights of the network's output.
+    """
+    features_plan = replace(plan, network=replace(plan.network, outputs=None), metrics=())
+    with program_cache.borrow(features_plan) as program:
+        weights = program.initial_weights(seed)
+    features = predict(features_plan, weights, examples.X).astype(np.float64)  # (N, H), or (total steps, H)
+    options = {}
+    if not np.all(examples.weights == examples.weights[0]):
+        if not has_fit_parameter(readout, "sample_weight"):
+            raise ValueError(f"readout must take sample_weight, as there are weights. Got {readout!r:.60}.")
+        options["sample_weight"] = examples.weights
+    readout.fit(features, targets, **options)
+    return Outcome([*weights, *_output_weights(readout, features.shape[1], plan.network.outputs)])
 
 
-def _fit(model: Any, h: NDArray, y: NDArray, weights: NDArray[np.float64]) -> Any:
-    if has_fit_parameter(model, "sample_weight"):
-        return model.fit(h, y, **({} if (weights == 1.0).all() else {"sample_weight": weights}))
-    if (weights != weights[0]).any():
-        raise ValueError(f"readout must take sample_weight where weights differ. Got {model!r}, which takes none.")
-    return model.fit(h, y)
+def readout_targets(target: Target, rows: NDArray[np.int64], examples: Examples) -> NDArray:
+    """Class codes (N,), indicators (N, K), or numbers (N, K) or (total steps, K), without the rows of no weight."""
+    targets = np.asarray(examples.y if target.per_step else target.values[rows])
+    return targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
 
 
-def _linear(model: Any, h: NDArray) -> tuple[NDArray, NDArray]:
-    """Coefficients (K, F) and intercepts (K,), if scores are what they give."""
-    if not (hasattr(model, "coef_") and hasattr(model, "intercept_")):
-        raise ValueError(f"readout must have coef_ and intercept_ when it is fitted. Got {model!r}.")
-    coef = np.atleast_2d(np.asarray(model.coef_, np.float64))
-    intercept = np.broadcast_to(np.asarray(model.intercept_, np.float64), len(coef))
-    scores = np.asarray(model.decision_function(h) if is_classifier(model) else model.predict(h))
-    linear = h @ coef.T + intercept
-    if scores.size != linear.size or not np.allclose(
-        scores.reshape(linear.shape), linear, rtol=1e-6, atol=1e-6 * max(1.0, np.abs(linear).max())
-    ):
-        raise ValueError(f"readout must give scores that are linear, by coef_ and intercept_. Got {model!r}.")
-    return coef, intercept
+def _output_weights(readout: Any, width: int, outputs: int) -> list[NDArray[np.float32]]:
+    """Kernel (H, K) and bias (K,) of the output."""
+    if not hasattr(readout, "coef_"):
+        raise ValueError(f"readout must have coef_ and intercept_ after its fit. Got {readout!r:.60}.")
+    kernel = np.reshape(readout.coef_, (-1, width)).T  # (H, K)
+    bias = np.broadcast_to(np.ravel(readout.intercept_), (kernel.shape[1],))
+    if kernel.shape[1] != outputs:
+        raise ValueError(f"readout must have {outputs} rows of coefficients. Got {kernel.shape[1]} of {readout!r:.60}.")
+    return [kernel.astype(np.float32), bias.astype(np.float32)]

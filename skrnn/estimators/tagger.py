@@ -27,8 +27,8 @@ class RNNTagger(SequenceEstimator):
     Parameters
     ----------
     cell : str, class or instance, default="lstm"
-        The recurrence: "lstm", "gru" or "elman"; or a Keras cell or layer of your own, class or instance. Its
-        options are given as ``cell__*``, for example ``cell__activation="relu"``.
+        The recurrence: a name in `skrnn.cells.CELLS`, such as "lstm", "gru", "mgu" or "lru"; or a Keras cell or
+        layer of your own, class or instance. Its options are given as ``cell__*``, for example ``cell__zoneout=0.1``.
     units : int or tuple of int, default=None
         H, the size of the state; a tuple stacks layers, from the input up. None is 32, or an instance's own.
     head : {"crf", "softmax"}, default="crf"
@@ -56,7 +56,8 @@ class RNNTagger(SequenceEstimator):
         Characters read of a word by a small convolution, 0 for none (of a longer word the first and the last),
         features of each, and features read from them all.
     word_dropout : float in [0, 1), default=0.05
-        Share of the words that training takes for unknown ones, so that there is something to learn about them.
+        Share of the words that training takes for unknown ones, so that there is something to learn about them. Their
+        beginnings and endings, and further strings of the token, stay known.
     min_count : int, default=2
         Words, and features of dictionaries, that stand more seldom in X are unknown.
     vectors : WordVectors, path-like or gensim's KeyedVectors, default=None
@@ -81,8 +82,8 @@ class RNNTagger(SequenceEstimator):
     batch_size : int, default=32
         Sequences in a step of the optimizer; -1 takes all. Batches hold sequences of like length.
     jit_compile : bool or "auto", default="auto"
-        Compile the loops of "lstm", "gru" and "elman" with XLA: a second or more for each new architecture, and
-        then faster epochs and predictions. "auto" does so where it wins. TensorFlow only.
+        Compile the loops of skrnn's recurrences with XLA: a second or more for each new architecture, and then
+        faster epochs and predictions. "auto" does so where it wins. TensorFlow only.
     callbacks : Keras callbacks, default=None
         One, a list or a dict, instances or classes with ``callbacks__*``. Each fit gets copies. One that listens to
         single batches makes training slower.

@@ -22,7 +22,7 @@ from skrnn.sequences.weights import check_weights
 from skrnn.training.labelling import label
 
 TAGGER_CONSTRAINTS: dict[str, Any] = {
-    **{k: v for k, v in CONSTRAINTS.items() if k not in ("pooling", "model")},
+    **{k: v for k, v in CONSTRAINTS.items() if k not in ("pooling", "model", "readout")},
     "head": [StrOptions({"crf", "softmax"})],
     "constraints": [StrOptions({"bio", "bioes"}), list, tuple, None],
     "word_size": [Interval(Integral, 1, None, closed="left")],
@@ -70,7 +70,7 @@ def tagger_network(
     """The network for what X holds."""
     reader = target.fitted["_reader"]
     return TaggerNetwork(
-        layers=recurrent_layers(estimator, params),
+        layers=recurrent_layers(estimator, params, sequences),
         outputs=target.n,
         embedding=None if reader is not None else embedding_of(estimator, sequences, resume),
         crf=estimator.head == "crf",

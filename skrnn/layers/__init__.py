@@ -5,7 +5,7 @@ from skrnn.layers.embedding import TokenEmbedding
 from skrnn.layers.fused import GRU, LSTM, SimpleRNN, runs_fused
 from skrnn.layers.label_schemes import forbidden_pairs
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
-from skrnn.layers.recurrence import RecurrenceSpec
+from skrnn.layers.recurrence import RecurrenceSpec, knows_time, reads_missing, time_feature_of
 from skrnn.layers.rnn import RNN
 from skrnn.layers.token_reader import FeatureBag, TokenReader
 
@@ -32,5 +32,8 @@ __all__ = [
     "TokenEmbedding",
     "TokenReader",
     "forbidden_pairs",
+    "knows_time",
+    "reads_missing",
     "runs_fused",
+    "time_feature_of",
 ]

@@ -6,14 +6,15 @@ alone, and each step is computed again on the way back.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from weakref import WeakKeyDictionary, proxy
 
 import tensorflow as tf
 
 from skrnn.cells import Cell
 from skrnn.layers.cell_steps import Steps, masked_step
 from skrnn.layers.scan import compiled, padded_size, size_of, without_gradient
-from skrnn.layers.unroll import padded_rows
+from skrnn.layers.unroll import SHARD_ROWS, SHARDS, padded_rows, shard_sizes
 
 
 class CellLoop:
@@ -27,7 +28,6 @@ class CellLoop:
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
-        self.compiled = compiled(self.forward), compiled(self.backward, without_gradient)
 
     def forward(self, z: Any, noise: Any, states: Any, weights: Any, hidden: Any, lengths: Any) -> Any:
         """Outputs (T, B, H), states before each step (T, B, size), and states after the last."""
@@ -50,61 +50,92 @@ class CellLoop:
     def backward(
         self, z: Any, noise: Any, kept: Any, weights: Any, hidden: Any, lengths: Any, d_outputs: Any, d_after: Any
     ) -> Any:
-        """Gradients of z, of the states before the first step, of the weights, and of hidden where there is any."""
+        """Gradients of z, of the states before the first step, and of the weights."""
         n_steps = tf.shape(z)[0]
         streams = [_read(s, n_steps) for s in (z, d_outputs, *kept, *noise)]
         d_z = tf.TensorArray(z.dtype, n_steps, element_shape=z.shape[1:])
-        constants = [*weights, *([] if hidden is None else [hidden])]
 
-        def body(left: Any, d_states: Any, d_constants: Any, d_z: Any) -> Any:
+        def body(left: Any, d_states: Any, d_weights: Any, d_z: Any) -> Any:
             t = left - 1
             z_t, d_output, *rest = (stream.read(t) for stream in streams)
             states, noise_t = rest[: len(kept)], rest[len(kept) :]
             live = None if lengths is None else (t < lengths)[:, None]
-            watched = [tf.identity(c) for c in constants]
+            watched = [tf.identity(w) for w in weights]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch([z_t, *states, *watched])
-                hidden_here = None if hidden is None else watched[-1]
-                output, after = masked_step(self.cell, z_t, noise_t, states, watched[: len(weights)], hidden_here, live)
-            d_z_t, *d = tape.gradient(
-                [output, *after],
-                [z_t, *states, *watched],
-                [d_output, *d_states],
-                unconnected_gradients=tf.UnconnectedGradients.ZERO,
-            )
-            d_constants = tuple(total + more for total, more in zip(d_constants, d[len(kept) :]))
-            return t, tuple(d[: len(kept)]), d_constants, d_z.write(t, d_z_t)
+                output, after = masked_step(self.cell, z_t, noise_t, states, watched, hidden, live)
+            sources = [z_t, *states, *watched]
+            zero = tf.UnconnectedGradients.ZERO
+            d_z_t, *d = tape.gradient([output, *after], sources, [d_output, *d_states], unconnected_gradients=zero)
+            d_weights = tuple(total + more for total, more in zip(d_weights, d[len(kept) :]))
+            return t, tuple(d[: len(kept)]), d_weights, d_z.write(t, d_z_t)
 
-        start = (n_steps, tuple(d_after), tuple(tf.zeros_like(c) for c in constants), d_z)
-        _, d_states, d_constants, d_z = tf.while_loop(
-            lambda left, *_: left > 0, body, start, maximum_iterations=n_steps
-        )
-        return d_z.stack(), list(d_states), list(d_constants)
+        start = (n_steps, tuple(d_after), tuple(tf.zeros_like(w) for w in weights), d_z)
+        results = tf.while_loop(lambda left, *_: left > 0, body, start, maximum_iterations=n_steps)
+        _, d_states, d_weights, d_z = results
+        return d_z.stack(), list(d_states), list(d_weights)
+
+
+# Functions compiled with XLA for each cell; they hold the cell by a proxy, so that they go with it.
+_COMPILED: WeakKeyDictionary[Cell, tuple[Any, Any]] = WeakKeyDictionary()
 
 
 def run_loop(cell: Cell, steps: Steps, jit_compile: bool) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Run a cell step by step; parameters and results as of `run_steps`."""
-    n_steps, n_rows = size_of(steps.z, 0), size_of(steps.z, 1)
-    z, states, lengths, weights, hidden, noise = _padded(steps, n_steps, n_rows) if jit_compile else steps
+    if jit_compile:
+        return _run_compiled(cell, steps)
     loop = CellLoop(cell)
-    forward, backward = loop.compiled if jit_compile else (loop.forward, loop.backward)
-    n, w = len(states), len(weights)
+    return _run(loop.forward, loop.backward, steps)
+
+
+def _run_compiled(cell: Cell, steps: Steps) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """Compile with XLA and run, parts of the rows side by side."""
+    if cell not in _COMPILED:
+        loop = CellLoop(cast(Cell, proxy(cell)))
+        _COMPILED[cell] = compiled(loop.forward), compiled(loop.backward, without_gradient)
+    functions = _COMPILED[cell]
+    rows = steps.z.shape[1]
+    alone = SHARDS == 1 or (rows is not None and rows <= SHARDS * SHARD_ROWS)
+    parts = []
+    for part in [steps] if alone else _in_shards(steps):
+        n_steps, n_rows = size_of(part.z, 0), size_of(part.z, 1)
+        outputs, after = _run(*functions, _padded(part, n_steps, n_rows))
+        parts.append([outputs[:n_steps, :n_rows], *(s[:n_rows] for s in after)])
+    outputs, *after = parts[0] if alone else [tf.concat(p, axis=int(i == 0)) for i, p in enumerate(zip(*parts))]
+    return outputs, after
+
+
+def _run(forward: Any, backward: Any, steps: Steps) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    z, states, lengths, weights, hidden, noise = steps
+    n = len(states)
 
     @tf.custom_gradient
     def run(z: Any, *rest: Any) -> Any:
-        states, weights, hidden = list(rest[:n]), list(rest[n : n + w]), (rest[n + w] if len(rest) > n + w else None)
+        states, weights = list(rest[:n]), list(rest[n:])
         outputs, kept, after = forward(z, noise, states, weights, hidden, lengths)
 
         def gradient(d_outputs: Any, *d_after: Any) -> Any:
             d = (d_outputs, list(d_after))
-            d_z, d_states, d_constants = backward(z, noise, kept, weights, hidden, lengths, *d)
-            return d_z, *d_states, *d_constants
+            d_z, d_states, d_weights = backward(z, noise, kept, weights, hidden, lengths, *d)
+            return d_z, *d_states, *d_weights
 
         return (outputs, *after), gradient
 
-    constants = [*weights, *([] if hidden is None else [hidden])]
-    outputs, *after = run(z, *states, *(tf.convert_to_tensor(c) for c in constants))
-    return outputs[:n_steps, :n_rows], [s[:n_rows] for s in after]
+    outputs, *after = run(z, *states, *(tf.convert_to_tensor(w) for w in weights))
+    return outputs, after
+
+
+def _in_shards(steps: Steps) -> list[Steps]:
+    """Parts of the rows, whose loops run side by side."""
+    sizes = shard_sizes(steps.z, SHARDS)
+
+    def split(x: Any, axis: int) -> list[Any]:
+        return [None] * SHARDS if x is None else tf.split(x, sizes, axis=axis, num=SHARDS)
+
+    states = zip(*(split(s, 0) for s in steps.states))
+    noise = zip(*(split(n, 1) for n in steps.noise)) if steps.noise else [()] * SHARDS
+    parts = zip(split(steps.z, 1), states, split(steps.lengths, 0), split(steps.hidden, 0), noise)
+    return [Steps(z, list(s), lengths, steps.weights, hidden, list(n)) for z, s, lengths, hidden, n in parts]
 
 
 def _padded(steps: Steps, n_steps: Any, n_rows: Any) -> Steps:

@@ -87,8 +87,7 @@ def run_steps(cell: Cell, steps: Steps, jit_compile: bool) -> tuple[Any, list[An
 def run_linear(cell: LinearCell, steps: Steps) -> tuple[Any, list[Any]]:
     """Run a linear recurrence over all steps at once; parameters and results as of `run_steps`."""
     z, past = cell.extend(steps.z, steps.states[1:])
-    noise = steps.noise[0] if steps.noise else None
-    a, b = cell.zoned_coefficients(z, steps.weights, noise)
+    a, b = cell.zoned_coefficients(z, steps.weights, steps.noise[0] if steps.noise else None)
     if steps.lengths is not None:
         t = ops.arange(ops.shape(z)[0], dtype="int32")[:, None, None]
         live = t < steps.lengths[None, :, None]  # (T, B, 1)

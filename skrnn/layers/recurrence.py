@@ -9,7 +9,8 @@ from typing import Any
 
 import keras
 
-from skrnn.cells import CELLS, Cell
+from skrnn.cells import CELLS, Cell, LinearCell
+from skrnn.cells.elapsed_time import TimedCell
 from skrnn.cells.memo import remembered
 from skrnn.cells.recipe import Recipe, argument_names
 from skrnn.cells.seeding import keras_seeds
@@ -129,13 +130,39 @@ class RecurrenceSpec:
 
     @property
     def loop(self) -> str | None:
-        """Name of that loop."""
-        return FUSED[self.recipe.cls].loop if self.is_fused else None
+        """Name of the loop of skrnn's that XLA may compile: one of its own, or "cell", that of all its cells."""
+        if self.is_fused:
+            return FUSED[self.recipe.cls].loop
+        return "cell" if self.is_hoisted and not issubclass(self.recipe.cls, LinearCell) else None
 
     def _fused(self, return_sequences: bool, jit_compile: bool) -> keras.layers.Layer:
         options = {"return_sequences": return_sequences, "return_state": False, "jit_compile": jit_compile}
         options["right_padded"] = True  # as all batches of the engine are
         return replace(self.recipe, cls=FUSED[self.recipe.cls]).make(**options)
+
+
+def cell_class(cell: Any) -> type | None:
+    """Class of what a user calls a cell; of a `keras.layers.RNN` that of its cell; None for an unknown name."""
+    if isinstance(cell, str):
+        return CELLS.get(cell)
+    cell = cell.cell if isinstance(cell, keras.layers.RNN) and hasattr(cell, "cell") else cell
+    return cell if inspect.isclass(cell) else type(cell)
+
+
+def reads_missing(cell: Any) -> bool:
+    """Whether NaN is a missing value to what a user calls a cell."""
+    return bool(getattr(cell_class(cell), "reads_missing", False))
+
+
+def time_feature_of(cell: Any) -> Any:
+    """What an instance has for ``time_feature``, or None."""
+    return getattr(cell.cell if isinstance(cell, keras.layers.RNN) else cell, "time_feature", None)
+
+
+def knows_time(cell: Any) -> bool:
+    """Whether what a user calls a cell has time stamps in a column of its input, if it is told so."""
+    cls = cell_class(cell)
+    return cls is not None and issubclass(cls, TimedCell)
 
 
 def _construct(cls: type, units: int | None, options: dict[str, Any]) -> RecurrenceSpec:

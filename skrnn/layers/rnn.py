@@ -29,7 +29,8 @@ class RNN(keras.layers.RNN):
 
     Notes
     -----
-    A `LinearCell` runs as a scan over all steps, any other in a loop over what its `project` gave.
+    A `LinearCell` runs in `linear_scan`, which compiles itself where that is faster; any other in a loop over what its
+    `project` gave.
 
     Examples
     --------
@@ -44,8 +45,9 @@ class RNN(keras.layers.RNN):
         super().__init__(cell, **kwargs)
         self.jit_compile = bool(jit_compile)
         self.right_padded = bool(right_padded)
-        if self.jit_compile and self.is_hoisted and keras.backend.backend() == "tensorflow":
-            self.supports_jit = False  # Keras leaves the model around it uncompiled; the loop compiles itself
+        compiles_itself = self.jit_compile or isinstance(cell, LinearCell)
+        if compiles_itself and self.is_hoisted and keras.backend.backend() == "tensorflow":
+            self.supports_jit = False  # Keras leaves the model around it uncompiled
 
     def get_config(self) -> dict[str, Any]:
         """Configuration of the Keras layer, and the options of skrnn."""
@@ -68,7 +70,7 @@ class RNN(keras.layers.RNN):
             return super().inner_loop(sequences, initial_state, mask, training)
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
         order = None if mask is None else StepOrder(ops.transpose(ops.cast(mask, "bool")), self)
-        x = ops.transpose(sequences, (1, 0, 2))  # (T, B, D)
+        x = time_first(sequences)  # (T, B, D)
         if order is not None:
             x = order.real_first(x)
         elif self.go_backwards:
@@ -80,7 +82,7 @@ class RNN(keras.layers.RNN):
         if not self.return_sequences:
             return last, last[:, None], states
         shown = outputs if order is None else order.at_their_steps(outputs, last)
-        return last, ops.transpose(shown, (1, 0, 2)), states
+        return last, time_first(shown), states
 
     def _steps(self, x: Any, states: list[Any], lengths: Any, training: bool) -> Steps:
         cell: Any = self.cell
@@ -139,6 +141,15 @@ class StepOrder:
         shown = _taken(outputs, ops.maximum(count - 1, 0))
         there = self.mask if self.zero else count > 0
         return ops.where(there[:, :, None], shown, ops.zeros_like(shown))
+
+
+def time_first(x: Any) -> Any:
+    """(B, T, D) -> (T, B, D), and back."""
+    if keras.backend.backend() == "tensorflow":
+        from skrnn.layers.masked import swapped
+
+        return swapped(x)
+    return ops.transpose(x, (1, 0, 2))
 
 
 def _taken(x: Any, steps: Any) -> Any:

@@ -63,7 +63,7 @@ class TokenReader(keras.layers.Layer):
     shape_size : int
         Features of the shape of a word; 0 for none.
     word_dropout : float
-        Share of the words that training takes for unknown.
+        Share of the words, the first strings of tokens, that training takes for unknown.
 
     Notes
     -----
@@ -120,7 +120,8 @@ class TokenReader(keras.layers.Layer):
         parts = []
         for i, table in enumerate(self.tables):
             words = numbers[:, :, i]
-            if training and o["word_dropout"]:
+            # The word alone: an unknown one comes with the beginnings, endings and tags that it has.
+            if training and o["word_dropout"] and i == 0:
                 drawn = keras.random.uniform(ops.shape(words), seed=self.seed_generator)
                 words = ops.where(drawn < o["word_dropout"], 0, words)
             parts.append(ops.take(ops.convert_to_tensor(table), words, axis=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -33,7 +33,7 @@ class RecurrentNetwork:
     layers : tuple of RecurrenceSpec
         From the input to the output.
     outputs : int or None
-        Width of the output; None ends before the output layer.
+        Width of the output. None leaves the output layer away: the model gives what would go into it.
     activation : str
         Of the output.
     bidirectional : bool
@@ -98,10 +98,6 @@ class RecurrentNetwork:
         outputs = keras.layers.Dense(self.outputs, activation=activation, name="output")(h)
         return masked_model(inputs, outputs)
 
-    def without_output(self) -> RecurrentNetwork:
-        """All but the output layer, whose kernel and bias are the last two of the weights."""
-        return replace(self, outputs=None, activation="linear")
-
     def halves(self, model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
         """Cut a model behind its last recurrence, where all that is before gives a row the same bits in any company.
 
@@ -116,12 +112,10 @@ class RecurrentNetwork:
         -------
         recurrences, rest : keras.Model
             (B, T, D) to (B, T, H) or (B, H), and from there to the output. None where a recurrence is not skrnn's own,
-            and where there is no output layer.
+            or there is no output layer.
         """
-        if self.outputs is None:
-            return None
         recurrent = [k for k, layer in enumerate(model.layers) if runs_fused(layer)]
-        if len(recurrent) < len(self.layers):
+        if len(recurrent) < len(self.layers) or self.outputs is None:
             return None
         end = model.layers[recurrent[-1]].output
         return masked_model(model.inputs[0], end), masked_model(end, model.outputs[0])

@@ -19,6 +19,7 @@ def check_sequences(
     n_features: int | None = None,
     tokens: bool = False,
     allow_nan: bool = False,
+    nan_hint: str = "",
     dtype: Any = np.float32,
     name: str = "X",
     owner: str = "this",
@@ -36,6 +37,8 @@ def check_sequences(
         X holds one non-negative integer a step; the result is int32.
     allow_nan : bool, default=False
         Let NaN through (never infinity).
+    nan_hint : str, default=""
+        What to do about NaN, for the message.
     dtype : dtype, default=float32
         Type of the values.
     name : str, default="X"
@@ -57,7 +60,9 @@ def check_sequences(
     sequences = _join(X, n_features, name, owner)
 
     def check(part: Sequences, first: int = 0) -> NDArray:
-        return _check_tokens(part, name, first) if tokens else _check_values(part, dtype, allow_nan, name, first)
+        if tokens:
+            return _check_tokens(part, name, first)
+        return _check_values(part, dtype, allow_nan, name, first, nan_hint)
 
     if not sequences.on_disk:
         return sequences.with_values(check(sequences), sequences.feature_names)
@@ -176,7 +181,9 @@ def _from_array(X: Any, name: str) -> Sequences:
     return Sequences(X.reshape(n * steps, *(X.shape[2:] or (1,))), np.arange(n + 1) * steps)
 
 
-def _check_values(sequences: Sequences, dtype: Any, allow_nan: bool, name: str, first: int = 0) -> NDArray:
+def _check_values(
+    sequences: Sequences, dtype: Any, allow_nan: bool, name: str, first: int = 0, nan_hint: str = ""
+) -> NDArray:
     """Values that are numbers, in a type; `first` is the number of the first sequence, in messages."""
     values = sequences.values
     if values.dtype.kind in "mM":
@@ -190,12 +197,46 @@ def _check_values(sequences: Sequences, dtype: Any, allow_nan: bool, name: str, 
     if bad.any():
         position, feature = np.argwhere(bad)[0]
         row, step = _place(sequences, position)
-        what = "NaN" if np.isnan(values[position, feature]) else f"infinity or a value too large for {values.dtype}"
+        is_nan = np.isnan(values[position, feature])
+        what = "NaN" if is_nan else f"infinity or a value too large for {values.dtype}"
+        hint = f" {nan_hint}" if is_nan and nan_hint else ""
         raise ValueError(
             f"{name}[{first + row}] must not contain {what}. Got one at step {step}, "
-            f"feature {feature}: Input {name} contains {what}."
+            f"feature {feature}: Input {name} contains {what}.{hint}"
         )
     return values
+
+
+def check_time_stamps(sequences: Sequences, column: int, name: str = "X") -> None:
+    """Check the time stamps in a column of checked sequences.
+
+    Parameters
+    ----------
+    sequences : Sequences
+    column : int
+    name : str, default="X"
+        What messages call them.
+
+    Raises
+    ------
+    ValueError
+        If there is NaN, a time before 0, or one that is less than the one before it.
+    """
+    parts = pieces(sequences.lengths, steps_at_once(sequences)) if sequences.on_disk else [(0, len(sequences))]
+    for begin, end in parts:
+        part = sequences[begin:end]
+        stamps = np.asarray(part.values[:, column])
+        before = np.concatenate([stamps[:1], stamps[:-1]])
+        before[part.offsets[:-1]] = 0
+        wrong = ~(stamps >= before)  # also where there is NaN
+        if wrong.any():
+            position = int(np.flatnonzero(wrong)[0])
+            row, step = _place(part, position)
+            after = f" after {before[position]:g}" if step else ""
+            raise ValueError(
+                f"{name}[{begin + row}] must hold time stamps in column {column} that begin at 0 or later and never "
+                f"fall. Got {stamps[position]:g} at step {step}{after}."
+            )
 
 
 def _is_plain(X: Any) -> bool:

@@ -108,7 +108,7 @@ class Trainer:
             If the loss is no longer finite.
         """
         with program_cache.borrow(plan) as program:
-            weights_seed, dropout_seed, order_seed = seeds_of_fit(self.seed)
+            weights_seed, dropout_seed, order_seed = seeds_of(self.seed)
             weights = start.weights if start.weights is not None else program.initial_weights(weights_seed)
             program.load(weights, start.optimizer_state, plan.learning_rate, dropout_seed)
             try:
@@ -149,12 +149,6 @@ class Trainer:
             outcome.weights = best.weights
 
 
-def seeds_of_fit(seed: int) -> tuple[int, int, int]:
-    """Seeds of the weights, of dropout and of the order, from the one of a fit."""
-    weights, dropout, order = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(3))
-    return weights, dropout, order
-
-
 class _Epoch:
     """The data of a fit where the program reads them, and one pass over them at a time."""
 
@@ -182,6 +176,12 @@ class _Epoch:
             self.program.reset_metrics()
             logs |= {f"val_{k}": v for k, v in self.program.evaluate(*self.held_out).items()}
         return logs
+
+
+def seeds_of(seed: int) -> tuple[int, int, int]:
+    """Seeds of the weights, of dropout and of the order, from that of a training."""
+    weights, dropout, order = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(3))
+    return weights, dropout, order
 
 
 def _record(outcome: Outcome, logs: dict[str, float]) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skrnn.datasets import make_adding_problem, make_order_task, make_running_mean
+from skrnn.datasets import make_adding_problem, make_copying_memory, make_order_task, make_running_mean
 
 MAKERS = {
     "adding": make_adding_problem,
@@ -124,3 +124,29 @@ def test_two_places_need_two_steps(name):
 def test_bad_numbers_of_samples_are_errors(name, n_samples):
     with pytest.raises(ValueError, match=r"n_samples must be a positive integer\. Got "):
         MAKERS[name](n_samples)
+
+
+def test_copying_memory_asks_for_what_it_showed():
+    X, y = make_copying_memory(50, delay=4, n_copied=3, random_state=0)
+    for x, labels in zip(X, y):
+        tokens = x.argmax(axis=1)
+        assert x.shape == (10, 10)
+        assert (x.sum(axis=1) == 1).all()
+        assert tokens[:3].tolist() == labels[-3:].tolist()
+        assert tokens[3:].tolist() == [8] * 4 + [9] + [8] * 2
+        assert (labels[:-3] == -1).all()
+    assert {t for labels in y for t in labels} == {-1, *range(8)}
+
+
+def test_copying_memory_is_seeded_and_checked():
+    one, two, other = (make_copying_memory(5, 2, 2, random_state=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one[0], two[0])
+    assert not np.array_equal(one[0], other[0])
+    assert make_copying_memory(1, delay=0)[0][0].shape == (20, 10)
+    for wrong, sentence in (
+        ({"delay": -1}, "delay must be an integer of at least 0. Got -1."),
+        ({"n_copied": 0}, "n_copied must be an integer of at least 1. Got 0."),
+        ({"n_samples": 0}, "n_samples must be a positive integer. Got 0."),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            make_copying_memory(**wrong)

@@ -5,9 +5,9 @@ first state as recurrent products see it (B, H), states, and the cell for its op
 the options, besides the defaults, under which it is tested, and `BAD` options with the sentence that they get.
 """
 
-from twins import classic, parallel, reservoir
+from twins import classic, continuous, extended, long_memory, parallel, reservoir
 
-MODULES = (classic, parallel, reservoir)
+MODULES = (classic, continuous, extended, long_memory, parallel, reservoir)
 
 TWINS = {name: twin for module in MODULES for name, twin in module.TWINS.items()}
 SETTINGS = {name: settings for module in MODULES for name, settings in module.SETTINGS.items()}

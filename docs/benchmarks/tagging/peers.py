@@ -13,6 +13,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,16 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn_crfsuite import CRF
 
 from skrnn.datasets import join_recordings, load_activities, load_chunks, load_ewt
 from skrnn.metrics import entity_f1_score, flat_accuracy_score
 
-# Steps on each side that the forest sees: with four steps a second, two seconds.
+# Steps on each side that the forest sees: with four steps a second, two seconds. The tagger gets them too.
 HALF_WIDTH = 8
+# Orders in which the training recordings are joined to streams.
+ORDERS = 4
 N_TREES = 300
 
 
@@ -66,16 +69,31 @@ def words_and_tags(split: str) -> tuple[list[list[tuple[str, str]]], list[list[s
 def arem(*, test: bool = False, random_state: int = 0) -> Task:
     """Activities in streams joined of AReM's recordings; a quarter of the recordings, by class, is for the test.
 
-    Recordings are split before they are joined, so that none is on both sides. Without the test part, a quarter of the
-    training recordings is held out instead.
+    Recordings are split before they are joined, so that none is on both sides. Training recordings are joined in
+    several orders. Without the test part, a quarter of the training recordings is held out instead.
     """
     X, y = load_activities()
     seed = {"random_state": random_state}
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, stratify=y, **seed)
     if not test:
         X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, stratify=y, **seed)
-    streams, test_streams = join_recordings(X, y, **seed), join_recordings(X_test, y_test, **seed)
-    return Task(*streams, *test_streams, flat_accuracy_score, "accuracy per step")
+    return _streams(X, y, X_test, y_test)
+
+
+def arem_folds(*, n_folds: int = 4, random_state: int = 0) -> list[Task]:
+    """What `arem` trains on, split for a cross-validation over recordings."""
+    X, y = load_activities()
+    X, _, y, _ = train_test_split(X, y, test_size=0.25, stratify=y, random_state=random_state)
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(y, y)
+    return [_streams([X[i] for i in a], y[a], [X[i] for i in b], y[b]) for a, b in folds]
+
+
+def _streams(X: Any, y: Any, X_test: Any, y_test: Any) -> Task:
+    orders = [join_recordings(X, y, random_state=order) for order in range(ORDERS)]
+    streams, labels = (list(chain.from_iterable(parts)) for parts in zip(*orders))
+    return Task(
+        streams, labels, *join_recordings(X_test, y_test, random_state=0), flat_accuracy_score, "accuracy per step"
+    )
 
 
 TASKS = {"ewt": ewt, "chunks": chunks, "arem": arem}
@@ -168,6 +186,18 @@ class CRFTagger(BaseEstimator):
         return self.crf_.predict([token_features(tokens) for tokens in X])
 
 
+def windows(x: NDArray, half_width: int) -> NDArray:
+    """Each step with those around it, W = 2 * half_width + 1, the ends of the stream repeated: (T, D) -> (T, D, W)."""
+    padded = np.pad(x, ((half_width, half_width), (0, 0)), mode="edge")
+    return sliding_window_view(padded, 2 * half_width + 1, axis=0)
+
+
+def with_statistics(X: Any) -> list[NDArray]:
+    """Steps with means and deviations of the windows that the forest has: each (T, D) -> (T, 3 D)."""
+    views = [windows(np.asarray(x), HALF_WIDTH) for x in X]
+    return [np.concatenate([x, v.mean(axis=2), v.std(axis=2)], axis=1) for x, v in zip(X, views)]
+
+
 class WindowedForest(BaseEstimator):
     """A random forest on each step of a stream, with the steps around it, their means and deviations.
 
@@ -189,8 +219,7 @@ class WindowedForest(BaseEstimator):
 
     def windows(self, x: NDArray) -> NDArray:
         """(T, D) -> (T, (2 * half_width + 1) * D + 2 * D)."""
-        padded = np.pad(x, ((self.half_width, self.half_width), (0, 0)), mode="edge")
-        views = sliding_window_view(padded, 2 * self.half_width + 1, axis=0)  # (T, D, W)
+        views = windows(x, self.half_width)
         return np.concatenate([views.reshape(len(x), -1), views.mean(axis=2), views.std(axis=2)], axis=1)
 
     def fit(self, X: Any, y: Any) -> WindowedForest:

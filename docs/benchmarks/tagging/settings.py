@@ -7,8 +7,10 @@ from functools import partial
 from typing import Any
 
 import keras
+from peers import with_statistics
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PowerTransformer
+from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer
 
 from skrnn import RNNTagger
 from skrnn.preprocessing import PerStep
@@ -23,8 +25,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "units": 48,
         "dropout": 0.5,
         "learning_rate": 0.005,
-        "epochs": 60,
-        "batch_size": 2,
+        "epochs": 8,
+        "batch_size": 16,
         "optimizer": "adamw",
         "optimizer__weight_decay": 0.5,
     },
@@ -32,7 +34,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def tagger(task: str, random_state: int | None = 0, **changes: Any) -> Any:
-    """The tagger of a task, after scaled, unskewed features where there are features.
+    """The tagger of a task; of streams in pieces, after windowed statistics, all features in bins.
 
     Parameters
     ----------
@@ -46,7 +48,35 @@ def tagger(task: str, random_state: int | None = 0, **changes: Any) -> Any:
     chosen = {**SETTINGS[task], **changes}
     chosen["callbacks"] = cosine(chosen["learning_rate"], chosen["epochs"])
     model = RNNTagger(random_state=random_state, **chosen)
-    return make_pipeline(PerStep(PowerTransformer()), model) if task == "arem" else model
+    if task != "arem":
+        return model
+    bins = KBinsDiscretizer(12, encode="onehot-dense", strategy="quantile", quantile_method="averaged_inverted_cdf")
+    return make_pipeline(FunctionTransformer(with_statistics), PerStep(bins), InPieces(model))
+
+
+class InPieces(BaseEstimator):
+    """Train a tagger on pieces of streams, as more and shorter sequences are faster; predict whole streams.
+
+    Parameters
+    ----------
+    tagger : RNNTagger
+    longest : int, default=240
+        Steps of a piece; a minute.
+    """
+
+    def __init__(self, tagger: RNNTagger, longest: int = 240) -> None:
+        self.tagger = tagger
+        self.longest = longest
+
+    def fit(self, X: Any, y: Any) -> InPieces:
+        self.tagger_ = clone(self.tagger).fit(self._cut(X), self._cut(y))
+        return self
+
+    def predict(self, X: Any) -> Any:
+        return self.tagger_.predict(X)
+
+    def _cut(self, rows: Any) -> list[Any]:
+        return [row[i : i + self.longest] for row in rows for i in range(0, len(row), self.longest)]
 
 
 def cosine(highest: float, epochs: int) -> keras.callbacks.Callback:
