@@ -3,7 +3,7 @@
 All cells get the same number of weights, as near as whole units allow: cells whose units do not see each other (linear
 recurrences, IndRNN and mLSTM) in two layers, the others in one. Of two learning rates the better one on a validation
 part, with the first seed, is taken for all seeds; all else is the same for all. Scores are on test parts that nothing
-was chosen on. Each fit runs on one core, two beside each other; `time` measures epochs of one task, alone, on all cores.
+was chosen on. Each fit runs on one core, two beside each other; `time` measures epochs of one task alone, on all cores.
 The echo state network learns its read-out alone, in closed form, and by gradient where there is a label at each step.
 
     python docs/benchmarks/cells/probes.py run probes.csv [--cells lstm gru] [--tasks adding-100]
