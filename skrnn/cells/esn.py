@@ -94,15 +94,22 @@ class ESNCell(Cell):
         Share of the recurrent weights that are not 0.
     input_scaling : float, default=1.0
         Input weights are uniform between minus this and this.
-    bias_scaling : float, default=0.0
-        Biases likewise.
+    bias_scaling : float, default=0.5
+        Biases likewise. Without them the reservoir is odd: its state for -x is -h, and no linear read-out of it learns
+        what depends on the size of x alone.
+    kernel_initializer, recurrent_initializer, bias_initializer : Keras initializers, default=None
+        In the place of what the options above say.
+    seed : int, default=None
+        Of the weights. None leaves them to Keras' generator, or to the `random_state` of an estimator.
     **kwargs
-        As of `Cell`; no recurrent dropout, zoneout or weight normalization, and no initializers.
+        As of `Cell`; no recurrent dropout, zoneout or weight normalization.
 
     Notes
     -----
     ``h' = (1 - leak) h + leak tanh(x W + h U + b)``. W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are
     drawn, U with normal weights, and never trained; the same `random_state` of the estimator gives the same ones.
+    Biases beside the inputs are those of [3]_. Below a spectral radius of 1 states forget in practice, which is no
+    proof [4]_.
 
     References
     ----------
@@ -110,6 +117,9 @@ class ESNCell(Cell):
        148, German National Research Center for Information Technology.
     .. [2] H. Jaeger, M. Lukosevicius, D. Popovici, U. Siewert (2007), Optimization and applications of echo state
        networks with leaky-integrator neurons, Neural Networks 20(3), 335-352, equation 2 with a = 1 / time constant.
+    .. [3] M. Lukosevicius (2012), A practical guide to applying echo state networks, in Neural Networks: Tricks of the
+       Trade, Springer, 659-686; its program draws inputs and biases alike.
+    .. [4] I. B. Yildiz, H. Jaeger, S. J. Kiebel (2012), Re-visiting the echo state property, Neural Networks 35, 1-9.
 
     Examples
     --------
@@ -130,10 +140,19 @@ class ESNCell(Cell):
         leak: float = 1.0,
         connectivity: float = 0.1,
         input_scaling: float = 1.0,
-        bias_scaling: float = 0.0,
+        bias_scaling: float = 0.5,
+        kernel_initializer: Any = None,
+        recurrent_initializer: Any = None,
+        bias_initializer: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(units, **kwargs)
+        super().__init__(
+            units,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            **kwargs,
+        )
         self.spectral_radius = check_number("spectral_radius", spectral_radius, 0.0, open_low=True)
         self.leak = check_number("leak", leak, 0.0, 1.0, open_low=True)
         self.connectivity = check_number("connectivity", connectivity, 0.0, 1.0, open_low=True)
@@ -142,12 +161,14 @@ class ESNCell(Cell):
 
     def build(self, input_shape: Any) -> None:
         """Draw the weights for inputs (B, D)."""
-        inputs = keras.initializers.RandomUniform(-self.input_scaling, self.input_scaling)
-        biases = keras.initializers.RandomUniform(-self.bias_scaling, self.bias_scaling)
-        reservoir = Reservoir(self.spectral_radius, self.connectivity)
+        # Three seeds of one: with the same, biases would be inputs once more.
+        seeds = [None if self.seed is None else self.seed + 7919 * i for i in range(3)]
+        inputs = self.kernel_initializer or _uniform(self.input_scaling, seeds[0])
+        reservoir = self.recurrent_initializer or Reservoir(self.spectral_radius, self.connectivity, seeds[1])
+        biases = self.bias_initializer or _uniform(self.bias_scaling, seeds[2])
         self.add_matrix("kernel", (input_shape[-1], self.units), inputs, trainable=False)
         self.add_matrix("recurrent_kernel", (self.units, self.units), reservoir, recurrent=True, trainable=False)
-        self.add_vector("bias", self.units, biases if self.bias_scaling else "zeros", trainable=False)
+        self.add_vector("bias", self.units, biases, trainable=False)
 
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., H)."""
@@ -161,3 +182,7 @@ class ESNCell(Cell):
         """Take one step."""
         h = states[0] + self.leak * (ops.tanh(z + ops.matmul(seen, weights[0])) - states[0])
         return h, [h]
+
+
+def _uniform(largest: float, seed: int | None) -> keras.initializers.Initializer:
+    return keras.initializers.RandomUniform(-largest, largest, seed=seed)

@@ -18,7 +18,7 @@ from sklearn.utils.validation import _check_feature_names, check_consistent_leng
 from skrnn.cells.seeding import keras_seeds
 from skrnn.estimators import parameters
 from skrnn.estimators.planning import make_plan, reads_gaps, recurrent_network, time_column
-from skrnn.estimators.readout import fit_readout, make_readout, readout_targets
+from skrnn.estimators.readout import check_readout, fit_readout, make_readout
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
 from skrnn.estimators.tasks import CallbackSupportMixin, FitTask, with_callbacks
@@ -127,7 +127,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
     ) -> Any:
         resume = resume and self.__sklearn_is_fitted__()
         self._validate_params()
-        readout = make_readout(self) if getattr(self, "readout", None) is not None and epochs is None else None
+        check_readout(self)
         rng = check_random_state(self.random_state)
         build_seed, split_seed, train_seed = (int(s) for s in rng.randint(np.iinfo(np.int32).max, size=3))
         if resume and self.n_iter_:  # order and dropout of these epochs are not those of the epochs before
@@ -146,10 +146,17 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
         read = {"_tokens": self.embedding is not None, "_gaps": reads_gaps(self), "_time_column": time}
         fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, **read}
-        if readout is not None:
-            targets = readout_targets(target, kept, examples)
-            outcome = fit_readout(readout, plan, seeds_of(train_seed)[0], examples, targets)
-            self._commit({**fitted, "readout_": readout}, outcome)
+        if getattr(self, "readout", None) is not None and epochs is None:
+            given, _ = _without_zero_weights(Examples(sequences, target.given, weights), target.per_step)
+            task = FitTask.begin(self, X, y, sample_weight, 1, partial(self._as_fitted, fitted))
+            readout = make_readout(self, train_seed)
+            fitted["readout_"], outcome = fit_readout(readout, plan, seeds_of(train_seed)[0], given, target)
+            if task is not None:
+                task.epoch_begin(lambda: outcome)
+                task.epoch_end(lambda: outcome)
+            self._commit(fitted, outcome)
+            if task is not None:
+                task.end()
             return self
         training, validation = self._hold_out(examples, kept, target, groups, split_seed)
         epochs = self.epochs if epochs is None else epochs

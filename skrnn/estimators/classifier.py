@@ -114,8 +114,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         D. (A 2-D X has one feature a step; its columns are steps.)
     feature_names_in_ : ndarray of shape (D,)
         Names of the columns, where X came with string names.
-    readout_ : scikit-learn estimator
-        Fitted, with `readout`.
+    readout_ : scikit-learn estimator, or list of them
+        Fitted, with `readout`; one for each label where it takes one at a time.
     weights_ : list of ndarray
         Weights of the network.
     model_ : keras.Model

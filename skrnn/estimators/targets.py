@@ -45,6 +45,11 @@ class Target:
     fitted: dict[str, Any] = field(default_factory=dict)
     forbidden: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def given(self) -> NDArray:
+        """Labels as the user gave them, or numbers."""
+        return self.values if self.labels is None else self.labels
+
 
 @dataclass
 class Head:

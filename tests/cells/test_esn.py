@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from skrnn import RNNClassifier
+from skrnn import RNNClassifier, RNNRegressor
 from skrnn.cells import ESNCell
 from skrnn.cells.esn import Reservoir
 from skrnn.layers import RNN
@@ -35,6 +35,53 @@ def test_the_state_forgets_how_it_began():
     )
     assert np.abs(one - other)[:, 0].max() > 0.1
     assert np.abs(one - other)[:, -1].max() < 1e-5
+
+
+def drawn(cell, features=3):
+    cell.build((None, features))
+    return {v.name: ops.convert_to_numpy(v.value) for v in cell.weights}
+
+
+@pytest.mark.core
+def test_one_seed_one_reservoir():
+    first, again, other = (drawn(ESNCell(200, seed=seed)) for seed in (1, 1, 2))
+    unseeded = [drawn(ESNCell(20)) for _ in range(2)]
+    for name in first:
+        np.testing.assert_array_equal(first[name], again[name])
+        assert not np.array_equal(first[name], other[name])
+        assert not np.array_equal(unseeded[0][name], unseeded[1][name])
+    assert abs(np.corrcoef(first["kernel"][0], first["bias"])[0, 1]) < 0.3
+    X = np.zeros((4, 2, 3))
+    models = [RNNClassifier("esn", cell__seed=7, random_state=r).initialize(X, [0, 1, 0, 1]) for r in (0, 1)]
+    for a, b in zip(*(m.weights_[:3] for m in models)):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.core
+def test_inputs_and_biases_fill_their_ranges():
+    w = drawn(ESNCell(290, input_scaling=0.2, bias_scaling=3.0, seed=0))
+    for name, largest in (("kernel", 0.2), ("bias", 3.0)):
+        assert 0.95 * largest < np.abs(w[name]).max() <= largest
+        assert np.abs(w[name]).mean() == pytest.approx(largest / 2, rel=0.1)
+    own = drawn(ESNCell(4, kernel_initializer="ones", recurrent_initializer="identity", bias_initializer="zeros"))
+    np.testing.assert_array_equal(own["kernel"], np.ones((3, 4)))
+    np.testing.assert_array_equal(own["recurrent_kernel"], np.eye(4))
+    np.testing.assert_array_equal(own["bias"], np.zeros(4))
+
+
+def test_a_product_of_two_steps_is_learned_with_biases_and_not_without():
+    """It is even, and a reservoir without biases is odd."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 8, 1))
+    y = X[:, -1, 0] * X[:, -2, 0]
+    scores = [
+        RNNRegressor("esn", 100, readout="ridge", readout__alpha=0.01, cell__bias_scaling=scaling, random_state=0)
+        .fit(X[:200], y[:200])
+        .score(X[200:], y[200:])
+        for scaling in (0.5, 0.0)
+    ]
+    assert scores[0] > 0.8
+    assert scores[1] < 0.1
 
 
 def test_training_by_gradient_moves_the_output_alone():

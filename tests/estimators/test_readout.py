@@ -6,10 +6,19 @@ import numpy as np
 import pytest
 from conftest import toy_sequences
 from sklearn.base import clone
-from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge, RidgeClassifier
+from sklearn.linear_model import (
+    Lasso,
+    LassoLars,
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+    RidgeClassifier,
+    SGDClassifier,
+)
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC, LinearSVR
 from sklearn.tree import DecisionTreeClassifier
 
 from skrnn import RNNClassifier, RNNRegressor, RNNTagger
@@ -84,6 +93,79 @@ def test_several_labels_and_weights():
     assert (heavy.predict(X) == 1).mean() > (some.predict(X) == 1).mean()
 
 
+@pytest.mark.core
+def test_a_model_of_one_column_is_fitted_to_each():
+    X, y = toy_sequences(60)
+    labels = np.stack([y, np.arange(60) % 3 == 0, y == 0], axis=1).astype(int)
+    model = RNNClassifier(**ESN, readout=LogisticRegression(C=0.5)).fit(X, labels)
+    last = np.array([s[-1] for s in states(model, X)])
+    for k, fitted in enumerate(model.readout_):
+        want = LogisticRegression(C=0.5).fit(last, labels[:, k])
+        np.testing.assert_allclose(model.predict_proba(X)[:, k], want.predict_proba(last)[:, 1], atol=1e-3)
+        np.testing.assert_allclose(fitted.coef_, want.coef_, atol=1e-2)
+    numbers = np.stack([[x[-1, 0], x[0, 0]] for x in X])
+    model = RNNRegressor(**ESN, readout=LinearSVR(C=10, max_iter=10_000), normalize_y=False).fit(X, numbers)
+    np.testing.assert_allclose(
+        model.predict(X), np.stack([m.predict(last) for m in model.readout_], axis=1), rtol=1e-3, atol=1e-3
+    )
+    assert model.score(X, numbers) > 0.3
+
+
+@pytest.mark.core
+def test_labels_reach_the_model_as_the_user_wrote_them():
+    X, y = toy_sequences(60)
+    names = np.array(["no", "yes"])[y]
+    plain, heavy = (
+        RNNClassifier(**ESN, readout=LogisticRegression(class_weight=weight)).fit(X, names)
+        for weight in (None, {"no": 1, "yes": 50})
+    )
+    assert heavy.readout_.classes_.tolist() == ["no", "yes"]
+    assert (heavy.predict(X) == "yes").sum() > (plain.predict(X) == "yes").sum()
+    ours = RNNClassifier(**ESN, readout=LogisticRegression(), class_weight={"no": 1, "yes": 50}).fit(X, names)
+    np.testing.assert_allclose(ours.predict_proba(X), heavy.predict_proba(X), atol=1e-4)
+
+
+@pytest.mark.core
+def test_one_seed_one_result_of_a_model_that_draws():
+    X, y = toy_sequences(60)
+    fits = [RNNClassifier(**{**ESN, "random_state": r}, readout=SGDClassifier()).fit(X, y) for r in (0, 0, 1)]
+    for a, b in zip(fits[0].weights_, fits[1].weights_):
+        np.testing.assert_array_equal(a, b)
+    assert fits[0].readout_.random_state != fits[2].readout_.random_state
+    assert RNNClassifier(**ESN, readout=SGDClassifier(random_state=5)).fit(X, y).readout_.random_state == 5
+
+
+@pytest.mark.core
+def test_steps_without_weight_are_absent_even_for_models_without_weights():
+    """So the beginning of a sequence, where the state is still that of the start, may be left out."""
+    X, y = make_running_mean(30, length=(6, 9), random_state=0)
+    washout = [np.arange(len(v)) >= 3 for v in y]
+    model = RNNRegressor(**ESN, readout=LassoLars(1e-3), normalize_y=False).fit(
+        X, y, [w.astype(float) for w in washout]
+    )
+    kept = np.concatenate(washout)
+    rows, numbers = np.concatenate(states(model, X))[kept], np.concatenate(y)[kept]
+    want = LassoLars(1e-3).fit(rows, numbers).predict(rows)
+    np.testing.assert_allclose(np.concatenate(model.predict(X))[kept], want, rtol=1e-3, atol=1e-3)
+
+
+def test_training_by_gradient_goes_on_from_a_read_out():
+    X, y = toy_sequences(60)
+    model = RNNClassifier("gru", 6, readout="ridge", random_state=0).fit(X, y)
+    before = [w.copy() for w in model.weights_]
+    model.set_params(readout=None, warm_start=True, epochs=5, learning_rate=1e-4).fit(X, y)
+    assert all(0 < np.abs(a - b).max() < 0.05 for a, b in zip(before, model.weights_))
+    assert not hasattr(model, "readout_")
+
+
+def test_callbacks_of_scikit_learn_see_one_epoch():
+    callback = pytest.importorskip("sklearn.callback")
+    X, y = toy_sequences(60)
+    monitor = callback.ScoringMonitor(scoring="accuracy")
+    model = RNNClassifier(**ESN, readout="ridge").set_callbacks(monitor).fit(X, y)
+    assert [r["accuracy"] for r in monitor.get_logs().data if r["task_name"] == "epoch"] == [model.score(X, y)]
+
+
 @pytest.mark.parametrize("cell", ["gru", "mgu"])
 def test_any_recurrence_stacked_and_in_both_directions(cell):
     X, y = toy_sequences()
@@ -121,11 +203,12 @@ def test_in_a_search():
         ({"readout": Ridge()}, r"readout must be a linear classifier of scikit-learn, or 'ridge'. Got Ridge\(\)."),
         ({"readout": DecisionTreeClassifier()}, "readout must have coef_ and intercept_ after its fit. Got Decision"),
         ({"readout": "lasso"}, "The 'readout' parameter of RNNClassifier must be a str among {'ridge'}"),
-        ({"readout__alphas": 1.0}, "Invalid parameter 'alphas' for estimator RidgeClassifier"),
+        ({"readout": RidgeClassifier}, "readout must be a linear classifier of scikit-learn, or 'ridge'. Got <class"),
+        ({"readout": SVC(kernel="linear")}, "readout must decide by coef_ and intercept_ alone. Got SVC"),
     ],
 )
 def test_what_does_not_go_with_it(options, sentence):
-    X, y = toy_sequences()
+    X, y = toy_sequences(45, n_classes=3)
     model = RNNClassifier(**{**ESN, "readout": "ridge", **options})
     with pytest.raises(ValueError, match=sentence):
         model.fit(X, y)
@@ -136,6 +219,14 @@ def test_other_errors():
     X, y = toy_sequences()
     with pytest.raises(ValueError, match="readout is fitted in one pass. Set readout=None to use partial_fit."):
         RNNClassifier(**ESN, readout="ridge").partial_fit(X, y, classes=[0, 1])
+    with pytest.raises(TypeError, match="Ridge has no parameter 'alpa', given as readout__alpa; did you mean 'alpha'"):
+        RNNRegressor(**ESN, readout="ridge", readout__alpa=1.0).fit(X, y)
+    with pytest.raises(TypeError, match="readout__alpha needs a readout. Got readout=None."):
+        RNNRegressor(**ESN, readout__alpha=1.0).fit(X, y)
+    with pytest.raises(ValueError, match="readout must decide by coef_ and intercept_ alone. Got PoissonRegressor"):
+        RNNRegressor(**ESN, readout=PoissonRegressor(), normalize_y=False).fit(X, y)
+    with pytest.raises(ValueError, match="readout needs each class with a weight above 0. Got none of 1."):
+        RNNClassifier(**ESN, readout="ridge", class_weight={1: 0}).fit(X, y)
     with pytest.raises(ValueError, match="readout must be a linear regressor of scikit-learn"):
         RNNRegressor(**ESN, readout=LogisticRegression()).fit(X, y)
     with pytest.raises(ValueError, match="readout must take sample_weight, as there are weights. Got KNeighbors"):

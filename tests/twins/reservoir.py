@@ -10,7 +10,7 @@ def esn(w, x, seen, states, cell):
 
 TWINS = {"esn": esn}
 
-SETTINGS = {"esn": [{"leak": 0.3, "bias_scaling": 0.5, "connectivity": 1.0}]}
+SETTINGS = {"esn": [{"leak": 0.3, "bias_scaling": 0.0, "connectivity": 1.0}]}
 
 BAD = [
     ("esn", {"spectral_radius": 0}, "spectral_radius must be a number above 0. Got 0."),
