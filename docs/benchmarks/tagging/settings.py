@@ -50,7 +50,7 @@ def tagger(task: str, random_state: int | None = 0, **changes: Any) -> Any:
     model = RNNTagger(random_state=random_state, **chosen)
     if task != "arem":
         return model
-    bins = KBinsDiscretizer(12, encode="onehot-dense", strategy="quantile", quantile_method="averaged_inverted_cdf")
+    bins = KBinsDiscretizer(12, encode="onehot-dense")
     return make_pipeline(FunctionTransformer(with_statistics), PerStep(bins), InPieces(model))
 
 
