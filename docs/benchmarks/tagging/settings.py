@@ -19,7 +19,7 @@ TEXT: dict[str, Any] = {"units": 128, "dropout": 0.5, "word_dropout": 0.2, "lear
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "ewt": {**TEXT, "word_dropout": 0.3},
-    "chunks": {**TEXT, "constraints": "bio"},
+    "chunks": {**TEXT, "constraints": "bio", "epochs": 8},
     "arem": {
         "cell": "gru",
         "units": 48,
