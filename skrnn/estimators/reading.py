@@ -93,5 +93,6 @@ def reader_options(estimator: Any, reader: Reader | None) -> dict[str, Any]:
         "filters": int(estimator.character_filters),
         "shape_size": SHAPE_SIZE,
         "word_dropout": float(estimator.word_dropout),
+        "strings": reader.n_strings_,
     }
     return {"reader": options}

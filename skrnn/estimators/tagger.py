@@ -56,8 +56,8 @@ class RNNTagger(SequenceEstimator):
         Characters read of a word by a small convolution, 0 for none (of a longer word the first and the last),
         features of each, and features read from them all.
     word_dropout : float in [0, 1), default=0.05
-        Share of the words that training takes for unknown ones, so that there is something to learn about them. Their
-        beginnings and endings, and further strings of the token, stay known.
+        Share of the words, and of their beginnings and endings, that training takes for unknown ones, so that there is
+        something to learn about them. Further strings of a token stay known.
     min_count : int, default=2
         Words, and features of dictionaries, that stand more seldom in X are unknown.
     vectors : WordVectors, path-like or gensim's KeyedVectors, default=None

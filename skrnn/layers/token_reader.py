@@ -63,7 +63,10 @@ class TokenReader(keras.layers.Layer):
     shape_size : int
         Features of the shape of a word; 0 for none.
     word_dropout : float
-        Share of the words, the first strings of tokens, that training takes for unknown.
+        Share of the words, the first strings of tokens, that training takes for unknown, and for themselves of their
+        beginnings and of their endings.
+    strings : int
+        Strings of a token: so many of the vocabularies are theirs, the others of beginnings and endings.
 
     Notes
     -----
@@ -80,6 +83,7 @@ class TokenReader(keras.layers.Layer):
         filters: int = 0,
         shape_size: int = 0,
         word_dropout: float = 0.0,
+        strings: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -93,6 +97,7 @@ class TokenReader(keras.layers.Layer):
             "filters": filters,
             "shape_size": shape_size,
             "word_dropout": word_dropout,
+            "strings": strings,
         }
         self.seed_generator = keras.random.SeedGenerator(0) if word_dropout else None
 
@@ -120,8 +125,9 @@ class TokenReader(keras.layers.Layer):
         parts = []
         for i, table in enumerate(self.tables):
             words = numbers[:, :, i]
-            # The word alone: an unknown one comes with the beginnings, endings and tags that it has.
-            if training and o["word_dropout"] and i == 0:
+            # Long beginnings and endings tell the word as well; its tags and other strings stay.
+            of_word = i == 0 or i >= o["strings"]
+            if training and o["word_dropout"] and of_word:
                 drawn = keras.random.uniform(ops.shape(words), seed=self.seed_generator)
                 words = ops.where(drawn < o["word_dropout"], 0, words)
             parts.append(ops.take(ops.convert_to_tensor(table), words, axis=0))

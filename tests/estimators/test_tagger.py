@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skrnn import RNNTagger, Sequences
 from skrnn.preprocessing import PerStep
 from skrnn.preprocessing.feature_dicts import FeatureEncoder
+from skrnn.preprocessing.tokens import WordEncoder
 from skrnn.sequences.batches import padded_batch
 
 FAST = {"units": 4, "epochs": 3, "random_state": 0, "batch_size": 8, "word_size": 8, "character_filters": 8}
@@ -75,6 +76,17 @@ def test_tokens(head, form):
     assert model.classes_.tolist() == ["name", "thing", "verb"]
     assert model.n_features_in_ == (2 if form == "columns" else 1)
     assert [row.tolist() for row in model.predict(change(unseen[0]))] == unseen[1]
+
+
+def test_word_dropout_leaves_the_other_strings_of_a_token():
+    X, y = sentences()
+    tagged = [[(w, tag) for w, tag in zip(s, tags)] for s, tags in zip(X, y)]
+    reader = RNNTagger(**FAST, word_dropout=0.9).fit(tagged, y).model_.get_layer("reader")
+    encoded = WordEncoder().fit(tagged).transform(tagged)[0][None]  # (1, T, D)
+    known, hidden = (keras.ops.convert_to_numpy(reader(encoded, training=t)) for t in (False, True))
+    np.testing.assert_array_equal(hidden[..., 8:10], known[..., 8:10])  # word_size=8, a quarter of it for the second
+    assert (hidden[..., :8] != known[..., :8]).any()
+    assert (hidden[..., 10:26] != known[..., 10:26]).any()
 
 
 @pytest.mark.core

@@ -56,17 +56,18 @@ def test_reader():
 
 @pytest.mark.core
 def test_word_dropout():
-    """In training a share of the words is unknown, and only the word: not its tag, its ending or its shape."""
-    layer = TokenReader([5, 3, 6], [1, 1, 1], shape_size=1, word_dropout=0.3)
+    """In training a share of the words, and of their endings, is unknown, but not other strings and shapes."""
+    layer = TokenReader([5, 3, 6], [1, 1, 1], shape_size=1, word_dropout=0.3, strings=2)
     x = np.tile(np.array([[[4.0, 2.0, 5.0, 1.0]]], "float32"), (40, 50, 1))
     seen = ops.convert_to_numpy(layer(x, training=True))
-    table = ops.convert_to_numpy(layer.tables[0])
-    unknown = seen[:, :, 0] == table[0, 0]
-    assert abs(unknown.mean() - 0.3) < 0.05
-    assert (seen[~unknown][:, 0] == table[4, 0]).all()
-    for i, weight in enumerate((layer.tables[1][2], layer.tables[2][5], layer.shapes[1]), 1):
-        assert (seen[:, :, i] == ops.convert_to_numpy(weight)).all()
-    assert (ops.convert_to_numpy(layer(x))[:, :, 0] == table[4, 0]).all()
+    word, tag, ending = (ops.convert_to_numpy(table)[:, 0] for table in layer.tables)
+    for column, table, number in ((0, word, 4), (2, ending, 5)):
+        unknown = seen[:, :, column] == table[0]
+        assert abs(unknown.mean() - 0.3) < 0.05
+        assert (seen[~unknown][:, column] == table[number]).all()
+    assert (seen[:, :, 1] == tag[2]).all()
+    assert (seen[:, :, 3] == ops.convert_to_numpy(layer.shapes)[1, 0]).all()
+    assert (ops.convert_to_numpy(layer(x))[:, :, 0] == word[4]).all()
 
 
 @pytest.mark.core

@@ -123,6 +123,18 @@ def token_features(tokens: Sequence[str | tuple[str, str]]) -> list[dict[str, An
     return features
 
 
+def with_tags_around(X: Any) -> list[list[tuple[str, ...]]]:
+    """Tokens of a word and its part of speech with more strings: the pairs and threes of parts of speech it is in."""
+    return [_tags_around(tokens) for tokens in X]
+
+
+def _tags_around(tokens: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+    tags = ["start", "start", *(tag for _, tag in tokens), "end", "end"]
+    near = [tags[t : t + 5] for t in range(len(tokens))]
+    parts = [(1, 3), (2, 4), (0, 3), (1, 4), (2, 5)]  # two pairs, three threes, around the middle one
+    return [(*token, *("|".join(five[a:b]) for a, b in parts)) for token, five in zip(tokens, near)]
+
+
 def word_features(words: Sequence[str]) -> list[dict[str, Any]]:
     """Features of each word of a sentence: form, affixes, shape, and form and shape of two neighbours on each side."""
     own = [
