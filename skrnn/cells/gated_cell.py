@@ -29,6 +29,8 @@ class GatedCell(Cell):
     """
 
     n_gates: ClassVar[int] = 1
+    # Number of the gate that keeps the state, whose bias begins with 1.
+    forget_gate: ClassVar[int | None] = None
 
     def __init__(self, units: int, *, use_bias: bool = True, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
@@ -36,7 +38,7 @@ class GatedCell(Cell):
 
     def initial_biases(self) -> list[Any]:
         """Keras initializers of the biases of the gates."""
-        return [self.bias_initializer] * self.n_gates
+        return ["ones" if gate == self.forget_gate else self.bias_initializer for gate in range(self.n_gates)]
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs (B, D)."""

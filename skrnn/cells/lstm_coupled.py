@@ -47,10 +47,7 @@ class LSTMCoupledCell(GatedCell):
 
     state_names = ("h", "c")
     n_gates = 3
-
-    def initial_biases(self) -> list[Any]:
-        """Of f, g and o."""
-        return ["ones", self.bias_initializer, self.bias_initializer]
+    forget_gate = 0
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""

@@ -49,10 +49,7 @@ class LSTMLayerNormCell(GatedCell):
     state_names = ("h", "c")
     takes = ("recurrent_dropout", "zoneout")
     n_gates = 4
-
-    def initial_biases(self) -> list[Any]:
-        """Of i, f, g and o."""
-        return [self.bias_initializer, "ones", self.bias_initializer, self.bias_initializer]
+    forget_gate = 1
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs (B, D)."""

@@ -47,10 +47,7 @@ class MultiplicativeLSTMCell(GatedCell):
 
     state_names = ("h", "c")
     n_gates = 4
-
-    def initial_biases(self) -> list[Any]:
-        """Of i, f, g and o."""
-        return [self.bias_initializer, "ones", self.bias_initializer, self.bias_initializer]
+    forget_gate = 1
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs (B, D)."""

@@ -43,10 +43,7 @@ class UGRNNCell(GatedCell):
     """
 
     n_gates = 2
-
-    def initial_biases(self) -> list[Any]:
-        """Of g and a."""
-        return ["ones", self.bias_initializer]
+    forget_gate = 0
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
