@@ -101,7 +101,12 @@ def run_linear(cell: LinearCell, steps: Steps) -> tuple[Any, list[Any]]:
 
 def _at_the_end(sequence: Any, before: Any, lengths: Any) -> Any:
     """(T, B, S), (B, S), (B,) -> (B, S): after the last real step, or before the first where there is none."""
-    _, rows, width = ops.shape(sequence)
-    index = ops.maximum(lengths - 1, 0) * rows + ops.arange(rows, dtype="int32")
-    taken = ops.take(ops.reshape(sequence, (-1, width)), index, axis=0)
-    return ops.where((lengths > 0)[:, None], taken, before)
+    last = taken(sequence, ops.maximum(lengths - 1, 0)[None])[0]
+    return ops.where((lengths > 0)[:, None], last, before)
+
+
+def taken(x: Any, steps: Any) -> Any:
+    """(T, B, D), (S, B) -> (S, B, D): for each row its steps."""
+    _, rows, width = ops.shape(x)
+    index = steps * rows + ops.arange(rows, dtype="int32")[None]
+    return ops.take(ops.reshape(x, (-1, width)), index, axis=0)

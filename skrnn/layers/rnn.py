@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from skrnn.cells import Cell, LinearCell
-from skrnn.layers.cell_steps import Steps, run_linear, run_steps
+from skrnn.layers.cell_steps import Steps, run_linear, run_steps, taken
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -121,7 +121,7 @@ class StepOrder:
         """(T, B, D) -> (T, B, D), what follows the real steps is any."""
         if self.plain:
             return x
-        return _taken(ops.flip(x, 0) if self.flips else x, self.order)
+        return taken(ops.flip(x, 0) if self.flips else x, self.order)
 
     def last(self, outputs: Any) -> Any:
         """Output of the last real step, (B, H), as Keras shows it at the end of a row."""
@@ -129,7 +129,7 @@ class StepOrder:
         there = self.lengths > 0
         if self.zero:
             there = ops.logical_and(there, self.mask[-1])
-        last = _taken(outputs, ends)[0]
+        last = taken(outputs, ends)[0]
         return ops.where(there[:, None], last, ops.zeros_like(last))
 
     def at_their_steps(self, outputs: Any, last: Any) -> Any:
@@ -138,7 +138,7 @@ class StepOrder:
             filling = ops.zeros_like(outputs) if self.zero else last[None]
             return ops.where(self.mask[:, :, None], outputs, filling)
         count = ops.cumsum(ops.cast(self.mask, "int32"), axis=0)  # (T, B)
-        shown = _taken(outputs, ops.maximum(count - 1, 0))
+        shown = taken(outputs, ops.maximum(count - 1, 0))
         there = self.mask if self.zero else count > 0
         return ops.where(there[:, :, None], shown, ops.zeros_like(shown))
 
@@ -150,10 +150,3 @@ def time_first(x: Any) -> Any:
 
         return swapped(x)
     return ops.transpose(x, (1, 0, 2))
-
-
-def _taken(x: Any, steps: Any) -> Any:
-    """(T, B, D), (S, B) -> (S, B, D): for each row its steps."""
-    _, rows, width = ops.shape(x)
-    index = steps * rows + ops.arange(rows, dtype="int32")[None]
-    return ops.take(ops.reshape(x, (-1, width)), index, axis=0)
