@@ -66,10 +66,6 @@ class AntisymmetricCell(Cell):
         self.add_matrix("recurrent_kernel", (self.units, self.units), recurrent=True)
         self.add_vector("bias", parts * self.units)
 
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., H), or (..., 2 H) with the gate."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
-
     def recurrent_weights(self) -> list[Any]:
         """The matrix of the equation, as products from the right take it, (H, H)."""
         u = self.matrix("recurrent_kernel")

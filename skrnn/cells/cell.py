@@ -125,9 +125,12 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
 
     # -- what a recurrence says -----------------------------------------------------------------------------------
 
-    @abstractmethod
     def project(self, x: Any) -> Any:
-        """What of a step depends on the input alone: (..., D) -> (..., P), for one step or for all."""
+        """What of a step depends on the input alone: (..., D) -> (..., P), for one step or for all.
+
+        Unless a recurrence says otherwise ``x W + b``, of the weights ``kernel`` and ``bias``.
+        """
+        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
 
     def recurrent_weights(self) -> list[Any]:
         """Tensors that `step` uses, computed once for all steps."""

@@ -15,7 +15,7 @@ from skrnn.cells.elapsed_time import TimedCell
 
 @keras.saving.register_keras_serializable(package="skrnn")
 def lecun_tanh(x: Any) -> Any:
-    """``1.7159 tanh(0.666 x)``, by Y. LeCun et al. (1998), Efficient backprop, section 4.4."""
+    """``1.7159 tanh(0.666 x)``, by Y. LeCun et al. (1998), Efficient backprop."""
     return 1.7159 * ops.tanh(0.666 * x)
 
 
@@ -108,7 +108,7 @@ class CfCCell(TimedCell):
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., first layer of the backbone), and time."""
         x, time = self.split(x)
-        return self.with_time(ops.matmul(x, self.matrix("kernel")) + self.vector("bias"), time)
+        return self.with_time(super().project(x), time)
 
     def recurrent_weights(self) -> list[Any]:
         """U; kernel and bias of each further layer and of the heads; of "pure" w and A."""

@@ -86,10 +86,6 @@ class ClockworkCell(Cell):
         self.add_matrix("recurrent_kernel", (self.units, self.units), recurrent=True)
         self.add_vector("bias", self.units)
 
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., H)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
-
     def recurrent_weights(self) -> list[Any]:
         """U without the connections from fast to slow, (H, H)."""
         mask = self.module_of[:, None] >= self.module_of[None, :]  # from, to

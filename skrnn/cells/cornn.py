@@ -33,8 +33,8 @@ class CoRNNCell(Cell):
     -----
     ``z' = z + dt (tanh(x W + h U + z V + b) - gamma h - epsilon z)``, ``h' = h + dt z'``.
     W is ``kernel``; ``recurrent_kernel`` holds the rows of U and then those of V; b is ``bias``. In the paper the
-    output h is y. Of its two schemes this is the one that the authors' code runs, in which the damping is that of the
-    step before. The defaults are those of the authors for digits of 784 pixels; all three numbers are to be searched.
+    output h is y. This is what the authors' code runs, with the damping of the step before. The defaults are those of
+    the authors for digits of 784 pixels; all three numbers are to be searched.
 
     References
     ----------
@@ -65,10 +65,6 @@ class CoRNNCell(Cell):
         self.add_matrix("kernel", (input_shape[-1], self.units))
         self.add_matrix("recurrent_kernel", (2 * self.units, self.units), recurrent=True)
         self.add_vector("bias", self.units)
-
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., H)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
 
     def recurrent_weights(self) -> list[Any]:
         """U above V, (2 H, H)."""

@@ -100,7 +100,7 @@ class CTGRUCell(TimedCell):
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., 3 H), and time."""
         x, time = self.split(x)
-        return self.with_time(ops.matmul(x, self.matrix("kernel")) + self.vector("bias"), time)
+        return self.with_time(super().project(x), time)
 
     def recurrent_weights(self) -> list[Any]:
         """U (H, 3 H), ln tau and 1 / tau (M, 1)."""

@@ -116,7 +116,8 @@ class ESNCell(Cell):
     .. [1] H. Jaeger (2001), The "echo state" approach to analysing and training recurrent neural networks, GMD Report
        148, German National Research Center for Information Technology.
     .. [2] H. Jaeger, M. Lukosevicius, D. Popovici, U. Siewert (2007), Optimization and applications of echo state
-       networks with leaky-integrator neurons, Neural Networks 20(3), 335-352, equation 2 with a = 1 / time constant.
+       networks with leaky-integrator neurons, Neural Networks 20(3), 335-352; here the leaking rate is 1, and leak is
+       the step over the time constant.
     .. [3] M. Lukosevicius (2012), A practical guide to applying echo state networks, in Neural Networks: Tricks of the
        Trade, Springer, 659-686; its program draws inputs and biases alike.
     .. [4] I. B. Yildiz, H. Jaeger, S. J. Kiebel (2012), Re-visiting the echo state property, Neural Networks 35, 1-9.
@@ -169,10 +170,6 @@ class ESNCell(Cell):
         self.add_matrix("kernel", (input_shape[-1], self.units), inputs, trainable=False)
         self.add_matrix("recurrent_kernel", (self.units, self.units), reservoir, recurrent=True, trainable=False)
         self.add_vector("bias", self.units, biases, trainable=False)
-
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., H)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
 
     def recurrent_weights(self) -> list[Any]:
         """U, (H, H)."""

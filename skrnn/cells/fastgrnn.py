@@ -42,7 +42,7 @@ class FastGRNNCell(Cell):
     References
     ----------
     .. [1] A. Kusupati, M. Singh, K. Bhatia, A. Kumar, P. Jain, M. Varma (2018), FastGRNN: a fast, accurate, stable and
-       tiny kilobyte sized gated recurrent neural network, NeurIPS, 9017-9028, arXiv:1901.02358.
+       tiny kilobyte sized gated recurrent neural network, NeurIPS, arXiv:1901.02358.
 
     Examples
     --------

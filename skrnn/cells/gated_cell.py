@@ -50,8 +50,7 @@ class GatedCell(Cell):
 
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., G H)."""
-        z = ops.matmul(x, self.matrix("kernel"))
-        return z + self.vector("bias") if self.use_bias else z
+        return super().project(x) if self.use_bias else ops.matmul(x, self.matrix("kernel"))
 
     def recurrent_weights(self) -> list[Any]:
         """U, (H, G H)."""

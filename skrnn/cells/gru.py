@@ -26,7 +26,8 @@ class GRUCell(Cell):
     use_bias : bool, default=True
         Whether there are b and d.
     reset_after : bool, default=True
-        Reset the product with the state, as cuDNN does [2]_, rather than the state, as in the first paper.
+        Reset the product with the state, as Keras, cuDNN and the first version of the paper [2]_ do, rather than the
+        state, as in the published one [1]_.
     **kwargs
         As of `Cell`.
 
@@ -41,8 +42,7 @@ class GRUCell(Cell):
     ----------
     .. [1] K. Cho et al. (2014), Learning phrase representations using RNN encoder-decoder for statistical machine
        translation, EMNLP.
-    .. [2] J. Appleyard, T. Kocisky, P. Blunsom (2016), Optimizing performance of recurrent neural networks on GPUs,
-       arXiv:1604.01946.
+    .. [2] The same, arXiv:1406.1078v1.
 
     Examples
     --------

@@ -31,11 +31,12 @@ class GRULayerNormCell(GatedCell):
     ``z, r = sigmoid(N(x W) + N(h U) + b)``, ``a = tanh(N(x W) + r N(h U) + b)``, ``h' = (1 - z) h + z a``. N takes the
     two gates z and r together, and a apart, to mean 0 and variance 1, and then times a gain, ``kernel_scale`` and
     ``recurrent_scale`` (3 H,), in the order z, r, a of the columns of W (``kernel``), U (``recurrent_kernel``) and b
-    (``bias``). As in the paper z is the share of the new, where Keras' z is that of the old.
+    (``bias``). As in the paper z is the share of the new, where Keras' z is that of the old. The paper
+    also shifts N(h U) of a, inside the product with r.
 
     References
     ----------
-    .. [1] J. L. Ba, J. R. Kiros, G. E. Hinton (2016), Layer normalization, arXiv:1607.06450, equations 26 to 29 of
+    .. [1] J. L. Ba, J. R. Kiros, G. E. Hinton (2016), Layer normalization, arXiv:1607.06450, equations 26 to 28 of
        the supplementary material.
 
     Examples

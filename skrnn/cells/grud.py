@@ -55,7 +55,8 @@ class GRUDCell(TimedCell):
     References
     ----------
     .. [1] Z. Che, S. Purushotham, K. Cho, D. Sontag, Y. Liu (2018), Recurrent neural networks for multivariate time
-       series with missing values, Scientific Reports 8, 6085; first code: github.com/PeterChe1990/GRU-D.
+       series with missing values, Scientific Reports 8, arXiv:1606.01865; first code:
+       github.com/PeterChe1990/GRU-D, which mixes the state before its decay into h'.
 
     Examples
     --------

@@ -43,12 +43,12 @@ class HGRNCell(LinearCell):
     ``h' = l exp(i theta) h + (1 - l) c``, ``g = sigmoid(x W + b)``, ``y = N(g [Re h', Im h']) V + d``. The columns of W
     (``kernel``) and b (``bias``) are in the order l, Re c, Im c, g (2 H); theta is ``phase``, V ``output_kernel`` and d
     ``output_bias``; N is layer normalization with ``output_scale`` and ``output_shift``. theta begins with angles from
-    1 down to 1 / 10000. Stack two layers or more.
+    1 down to 1 / 10000, where the authors' code goes on to 1e-8. Stack two layers or more.
 
     References
     ----------
     .. [1] Z. Qin, S. Yang, Y. Zhong (2023), Hierarchically gated recurrent neural network for sequence modeling,
-       NeurIPS, arXiv:2311.04823, section 3 and figure 1.
+       NeurIPS, arXiv:2311.04823; code: github.com/OpenNLPLab/HGRN.
 
     Examples
     --------
@@ -80,10 +80,6 @@ class HGRNCell(LinearCell):
         self.add_vector("output_scale", 2 * self.units, "ones")
         self.add_vector("output_shift", 2 * self.units)
         self.add_vector("phase", self.units, FallingAngles())
-
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., 5 H)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
 
     def recurrent_weights(self) -> list[Any]:
         """``exp(i theta)`` (2 H,), scale and shift of N (2 H,), V (2 H, H) and d (H,)."""

@@ -22,7 +22,7 @@ class IRNNCell(GatedCell):
     units : int
         H.
     scale : float, default=1.0
-        What the identity is multiplied with; below 1 for short memories, as the paper does for speech.
+        What the identity is multiplied with; below 1 for short memories, as the paper proposes.
     recurrent_initializer : Keras initializer, default=None
         None is that identity.
     kernel_initializer : Keras initializer, default=None
@@ -38,7 +38,7 @@ class IRNNCell(GatedCell):
     References
     ----------
     .. [1] Q. V. Le, N. Jaitly, G. E. Hinton (2015), A simple way to initialize recurrent networks of rectified linear
-       units, arXiv:1504.00941, section 3.
+       units, arXiv:1504.00941.
 
     Examples
     --------

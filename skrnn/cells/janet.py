@@ -40,7 +40,7 @@ class JANETCell(GatedCell):
     References
     ----------
     .. [1] J. van der Westhuizen, J. Lasenby (2018), The unreasonable effectiveness of the forget gate,
-       arXiv:1804.04849, section 3.
+       arXiv:1804.04849.
     .. [2] C. Tallec, Y. Ollivier (2018), Can recurrent neural networks warp time?, ICLR, section 2.
 
     Examples

@@ -32,7 +32,8 @@ class JordanCell(Cell):
     Notes
     -----
     ``h' = tanh(x W + y U + b)``, ``y' = tanh(h' V + c)``, with W (``kernel``), U (``recurrent_kernel``), b (``bias``),
-    V (``output_kernel``) and c (``output_bias``). Jordan's context units also have weights 0 to themselves here.
+    V (``output_kernel``) and c (``output_bias``). Jordan's context units also feed back to themselves;
+    here they do not.
 
     References
     ----------
@@ -72,10 +73,6 @@ class JordanCell(Cell):
         self.add_matrix("output_kernel", (hidden, self.units))
         self.add_vector("bias", hidden)
         self.add_vector("output_bias", self.units)
-
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., hidden)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
 
     def recurrent_weights(self) -> list[Any]:
         """U, V and c."""

@@ -14,7 +14,8 @@ def layer_norm(x: Any, gain: Any, shift: Any = 0.0) -> Any:
 
     References
     ----------
-    .. [1] J. L. Ba, J. R. Kiros, G. E. Hinton (2016), Layer normalization, arXiv:1607.06450, equations 15 to 19.
+    .. [1] J. L. Ba, J. R. Kiros, G. E. Hinton (2016), Layer normalization, arXiv:1607.06450, equations 15 and 16 of
+       the supplementary material.
     """
     centred = x - ops.mean(x, axis=-1, keepdims=True)
     variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)

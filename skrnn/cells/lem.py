@@ -37,7 +37,7 @@ class LEMCell(Cell):
     References
     ----------
     .. [1] T. K. Rusch, S. Mishra, N. B. Erichson, M. W. Mahoney (2022), Long expressive memory for sequence modeling,
-       ICLR, arXiv:2110.04744, equation (3).
+       ICLR, arXiv:2110.04744.
 
     Examples
     --------
@@ -60,10 +60,6 @@ class LEMCell(Cell):
         self.add_matrix("recurrent_kernel", (self.units, 3 * self.units), recurrent=True)
         self.add_matrix("memory_kernel", (self.units, self.units), recurrent=True)
         self.add_vector("bias", 4 * self.units)
-
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., 4 H)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
 
     def recurrent_weights(self) -> list[Any]:
         """U (H, 3 H), V (H, H)."""

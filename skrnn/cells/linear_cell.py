@@ -14,8 +14,9 @@ from skrnn.cells.cell import Cell, States, zoned_out
 class LinearCell(Cell):
     """A recurrence ``h' = a h + b`` by elements, where a and b depend on the input alone.
 
-    `skrnn.layers.RNN` runs it as a scan over the whole sequence rather than step by step. A subclass gives `project`,
-    `coefficients` and `readout`, and where earlier inputs count `extend`; all of them for any leading axes.
+    `skrnn.layers.RNN` runs it as a scan over the whole sequence rather than step by step. A subclass gives
+    `coefficients`, and where the usual ones do not serve `project`, `readout`, or `extend`, where earlier inputs
+    count; all of them for any leading axes.
 
     Parameters
     ----------
@@ -56,9 +57,9 @@ class LinearCell(Cell):
     def coefficients(self, z: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
         """(..., Q) -> a, b, each (..., S), S the width of the first state."""
 
-    @abstractmethod
     def readout(self, h: Any, z: Any, weights: Sequence[Any]) -> Any:
-        """State after a step (..., S), and what it was made of (..., Q) -> output (..., H)."""
+        """State after a step (..., S), and what it was made of (..., Q) -> output (..., H); the state itself here."""
+        return h
 
     def regularized_step(
         self, z: Any, states: States, weights: Sequence[Any], hidden: Any = None, noise: States | None = None

@@ -29,12 +29,13 @@ class LSTMCoupledCell(GatedCell):
     -----
     ``f, o = sigmoid(x W + h U + b)``, ``g = tanh(x W + h U + b)``, ``c' = f c + (1 - f) g``, ``h' = o tanh(c')``.
     The columns of W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are in the order f, g, o; the bias of f
-    begins with 1.
+    begins with 1. The paper's variant has peepholes, too.
 
     References
     ----------
     .. [1] K. Greff, R. K. Srivastava, J. Koutnik, B. R. Steunebrink, J. Schmidhuber (2017), LSTM: a search space
-       odyssey, IEEE Transactions on Neural Networks and Learning Systems 28(10), section III (variant CIFG).
+       odyssey, IEEE Transactions on Neural Networks and Learning Systems 28(10), 2222-2232 (variant
+       CIFG).
 
     Examples
     --------

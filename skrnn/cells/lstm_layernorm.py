@@ -35,7 +35,8 @@ class LSTMLayerNormCell(GatedCell):
 
     References
     ----------
-    .. [1] J. L. Ba, J. R. Kiros, G. E. Hinton (2016), Layer normalization, arXiv:1607.06450, equations 20 to 22.
+    .. [1] J. L. Ba, J. R. Kiros, G. E. Hinton (2016), Layer normalization, arXiv:1607.06450, equations 20 to 22 of
+       the supplementary material.
 
     Examples
     --------

@@ -28,11 +28,12 @@ class LSTMPeepholeCell(GatedCell):
     ``i = sigmoid(x W + h U + p c + b)``, ``f`` likewise, ``g = tanh(x W + h U + b)``, ``c' = f c + i g``,
     ``o = sigmoid(x W + h U + p c' + b)``, ``h' = o tanh(c')``. The columns of W (``kernel``), U (``recurrent_kernel``)
     and b (``bias``) are in the order i, f, g, o; ``peephole`` holds p of i, f and o. The bias of f begins with 1.
+    In the paper the output is not squashed once more, ``h' = o c'``; tanh(c') is usual since.
 
     References
     ----------
     .. [1] F. A. Gers, N. N. Schraudolph, J. Schmidhuber (2002), Learning precise timing with LSTM recurrent networks,
-       Journal of Machine Learning Research 3, 115-143, section 2.
+       Journal of Machine Learning Research 3, 115-143.
 
     Examples
     --------

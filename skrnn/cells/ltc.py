@@ -75,7 +75,7 @@ class LTCCell(TimedCell):
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., H), and time."""
         x, time = self.split(x)
-        return self.with_time(ops.matmul(x, self.matrix("kernel")) + self.vector("bias"), time)
+        return self.with_time(super().project(x), time)
 
     def recurrent_weights(self) -> list[Any]:
         """U (H, H), A and 1 / tau (H,)."""

@@ -33,7 +33,7 @@ class MGUCell(GatedCell):
     References
     ----------
     .. [1] G.-B. Zhou, J. Wu, C.-L. Zhang, Z.-H. Zhou (2016), Minimal gated unit for recurrent neural networks,
-       arXiv:1603.09420, equation 6.
+       International Journal of Automation and Computing 13(3), 226-234, arXiv:1603.09420.
 
     Examples
     --------

@@ -30,7 +30,7 @@ class MinGRUCell(LinearCell):
     References
     ----------
     .. [1] L. Feng, F. Tung, M. O. Ahmed, Y. Bengio, H. Hajimirsadeghi (2024), Were RNNs all we needed?,
-       arXiv:2410.01201, section 3.1.
+       arXiv:2410.01201.
 
     Examples
     --------
@@ -46,15 +46,7 @@ class MinGRUCell(LinearCell):
         self.add_matrix("kernel", (input_shape[-1], 2 * self.units))
         self.add_vector("bias", 2 * self.units)
 
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., 2 H)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
-
     def coefficients(self, z: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
         """(..., 2 H) -> ``1 - z``, ``z g``, each (..., H)."""
         gate, g = ops.split(z, 2, axis=-1)
         return ops.sigmoid(-gate), ops.sigmoid(gate) * g
-
-    def readout(self, h: Any, z: Any, weights: Sequence[Any]) -> Any:
-        """The state itself."""
-        return h

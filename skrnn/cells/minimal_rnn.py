@@ -52,7 +52,7 @@ class MinimalRNNCell(Cell):
 
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., 2 H): z, and of u what z gives."""
-        z = ops.tanh(ops.matmul(x, self.matrix("kernel")) + self.vector("bias"))
+        z = ops.tanh(super().project(x))
         u = ops.matmul(z, self.matrix("update_kernel")) + self.vector("update_bias")
         return ops.concatenate([z, u], axis=-1)
 

@@ -32,7 +32,7 @@ class MinLSTMCell(LinearCell):
     References
     ----------
     .. [1] L. Feng, F. Tung, M. O. Ahmed, Y. Bengio, H. Hajimirsadeghi (2024), Were RNNs all we needed?,
-       arXiv:2410.01201, section 3.2.
+       arXiv:2410.01201.
 
     Examples
     --------
@@ -48,16 +48,8 @@ class MinLSTMCell(LinearCell):
         self.add_matrix("kernel", (input_shape[-1], 3 * self.units))
         self.add_vector("bias", 3 * self.units, Parts(["ones", self.bias_initializer, self.bias_initializer]))
 
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., 3 H)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
-
     def coefficients(self, z: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
         """(..., 3 H) -> shares of the old and of the new times g, each (..., H)."""
         f, i, g = ops.split(z, 3, axis=-1)
         odds = ops.softplus(-i) - ops.softplus(-f)  # log(f / i) of the two sigmoids
         return ops.sigmoid(odds), ops.sigmoid(-odds) * g
-
-    def readout(self, h: Any, z: Any, weights: Sequence[Any]) -> Any:
-        """The state itself."""
-        return h

@@ -60,13 +60,13 @@ class MLSTMCell(Cell):
     For each head, ``q, v = x W + b``, ``k = (x W + b) / sqrt(H / heads)``, ``o = sigmoid(x W + b)``; with numbers
     ``i, f = x W + b``, ``l = log(sigmoid(f))``: ``m' = max(l + m, i)``, ``C' = exp(l + m - m') C + exp(i - m') v k^T``,
     ``n' = exp(l + m - m') n + exp(i - m') k``, ``h' = o C' q / max(|n' q|, exp(-m'))``. The columns of W (``kernel``)
-    and b (``bias``) are in the order q, k, v, o (H each), i, f (heads each). The bias of f begins between 3 and 6.
-    The gates look at the input alone; there are no recurrent weights.
+    and b (``bias``) are in the order q, k, v, o (H each), i, f (heads each). The bias of f begins between 3 and 6,
+    drawn; in the authors' code in equal steps. The gates look at the input alone; there are no recurrent weights.
 
     References
     ----------
     .. [1] M. Beck et al. (2024), xLSTM: extended long short-term memory, NeurIPS, arXiv:2405.04517, equations 19 to
-       27, and its implementation in PyTorch, version 2.
+       27, and code: github.com/NX-AI/xlstm.
 
     Examples
     --------
@@ -99,10 +99,6 @@ class MLSTMCell(Cell):
         """Make the weights for inputs (B, D)."""
         self.add_matrix("kernel", (input_shape[-1], 4 * self.units + 2 * self.heads))
         self.add_vector("bias", 4 * self.units + 2 * self.heads, ForgetLast(self.heads))
-
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., 4 H + 2 heads)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""

@@ -35,7 +35,7 @@ class NASCell(GatedCell):
     References
     ----------
     .. [1] B. Zoph, Q. V. Le (2017), Neural architecture search with reinforcement learning, ICLR, arXiv:1611.01578,
-       figure 8 and the cell of that name in TensorFlow 1.
+       as the cell of that name in TensorFlow 1 and Addons has it.
 
     Examples
     --------

@@ -81,7 +81,7 @@ class PhasedLSTMCell(Cell):
     References
     ----------
     .. [1] D. Neil, M. Pfeiffer, S.-C. Liu (2016), Phased LSTM: accelerating recurrent network training for long or
-       event-based sequences, NeurIPS, 3882-3890, arXiv:1610.09513.
+       event-based sequences, NeurIPS, 3882-3890.
     .. [2] D. Neil (2016), Phased LSTM, https://github.com/dannyneil/public_plstm.
 
     Examples
@@ -160,10 +160,10 @@ class PhasedLSTMCell(Cell):
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., 4 H), or (..., 5 H) with k where x holds the time."""
         if self.time_feature is None:
-            return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
+            return super().project(x)
         n = self.time_feature
         rest = ops.concatenate([x[..., :n], x[..., n + 1 :]], axis=-1)
-        z = ops.matmul(rest, self.matrix("kernel")) + self.vector("bias")
+        z = super().project(rest)
         return ops.concatenate([z, openness(x[..., n : n + 1], self.leak, *self._gate_weights())], axis=-1)
 
     def _gate_weights(self) -> list[Any]:

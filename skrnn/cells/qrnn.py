@@ -42,7 +42,7 @@ class QRNNCell(LinearCell):
     References
     ----------
     .. [1] J. Bradbury, S. Merity, C. Xiong, R. Socher (2017), Quasi-recurrent neural networks, ICLR,
-       arXiv:1611.01576, equations 1 to 5.
+       arXiv:1611.01576.
 
     Examples
     --------

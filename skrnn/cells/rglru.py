@@ -62,7 +62,7 @@ class RGLRUCell(LinearCell):
     References
     ----------
     .. [1] S. De et al. (2024), Griffin: mixing gated linear recurrences with local attention for efficient language
-       models, arXiv:2402.19427, equations 1 to 4.
+       models, arXiv:2402.19427, equations 1 to 4 and 6.
 
     Examples
     --------
@@ -83,10 +83,6 @@ class RGLRUCell(LinearCell):
         self.add_vector("bias", 3 * self.units)
         self.add_vector("decay", self.units, SlowDecay(self.exponent))
 
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., 3 H)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
-
     def recurrent_weights(self) -> list[Any]:
         """``c softplus(p)``, (H,)."""
         return [self.exponent * ops.softplus(self.vector("decay"))]
@@ -97,7 +93,3 @@ class RGLRUCell(LinearCell):
         log_a = -weights[0] * ops.sigmoid(r)
         rest = ops.sqrt(ops.maximum(-ops.expm1(2.0 * log_a), keras.config.epsilon()))
         return ops.exp(log_a), rest * ops.sigmoid(i) * v
-
-    def readout(self, h: Any, z: Any, weights: Sequence[Any]) -> Any:
-        """The state itself."""
-        return h

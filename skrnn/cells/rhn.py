@@ -33,7 +33,7 @@ class RHNCell(Cell):
     From ``s = h``, L times: ``a = tanh(x W + s R + b)``, ``t = sigmoid(x W + s R + b)``, ``s = t a + (1 - t) s``, where
     ``x W`` is in the first layer alone; then ``h' = s``. The columns of W (``kernel``), the R (``recurrent_kernel_1``,
     ...) and b (``bias_1``, ...) are in the order a, t. Carry and transform gates are coupled, as in the paper's
-    experiments.
+    experiments. Recurrent dropout hides the state from the first layer, in the authors' code from all of them.
 
     References
     ----------

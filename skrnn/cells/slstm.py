@@ -37,12 +37,12 @@ class SLSTMCell(Cell):
     ``m' = max(l + m, i)``, ``c' = exp(l + m - m') c + exp(i - m') tanh(g)``, ``n' = exp(l + m - m') n + exp(i - m')``,
     ``h' = sigmoid(o) c' / n'``. m cancels out of ``c' / n'``. The columns of W (``kernel``) and b (``bias``) are in the
     order i, f, g, o; U (``recurrent_kernel``) is (H, 4 H / heads), a block of rows for each head, with the gates of its
-    units. The bias of f begins between 3 and 6.
+    units. The bias of f begins between 3 and 6, drawn; in an option of the authors' code in equal steps.
 
     References
     ----------
     .. [1] M. Beck et al. (2024), xLSTM: extended long short-term memory, NeurIPS, arXiv:2405.04517, equations 8 to 17,
-       and its implementation in PyTorch, version 2.
+       and code: github.com/NX-AI/xlstm.
 
     Examples
     --------
@@ -73,10 +73,6 @@ class SLSTMCell(Cell):
         self.add_matrix("recurrent_kernel", (self.units, 4 * self.units // self.heads), recurrent=True)
         biases = Parts([usual, keras.initializers.RandomUniform(3.0, 6.0), usual, usual])
         self.add_vector("bias", 4 * self.units, biases)
-
-    def project(self, x: Any) -> Any:
-        """(..., D) -> (..., 4 H)."""
-        return ops.matmul(x, self.matrix("kernel")) + self.vector("bias")
 
     def recurrent_weights(self) -> list[Any]:
         """U, (heads, H / heads, 4 H / heads)."""

@@ -32,8 +32,7 @@ class SRUCell(LinearCell):
     References
     ----------
     .. [1] T. Lei, Y. Zhang, S. I. Wang, H. Dai, Y. Artzi (2018), Simple recurrent units for highly parallelizable
-       recurrence, EMNLP; first version: T. Lei, Y. Zhang (2017), Training RNNs as fast as CNNs, arXiv:1709.02755v1,
-       equations 3 to 7.
+       recurrence, EMNLP; first version: T. Lei, Y. Zhang (2017), Training RNNs as fast as CNNs, arXiv:1709.02755v1.
 
     Examples
     --------

@@ -51,7 +51,7 @@ class STARCell(Cell):
 
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., 2 H): z, and of k what the input gives."""
-        z, k = ops.split(ops.matmul(x, self.matrix("kernel")) + self.vector("bias"), 2, axis=-1)
+        z, k = ops.split(super().project(x), 2, axis=-1)
         return ops.concatenate([ops.tanh(z), k], axis=-1)
 
     def recurrent_weights(self) -> list[Any]:

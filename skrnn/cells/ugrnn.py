@@ -31,7 +31,7 @@ class UGRNNCell(GatedCell):
     References
     ----------
     .. [1] J. Collins, J. Sohl-Dickstein, D. Sussillo (2017), Capacity and trainability in recurrent neural networks,
-       ICLR, arXiv:1611.09913, section 1.1.
+       ICLR, arXiv:1611.09913, section 1.4, equations 2 to 4.
 
     Examples
     --------

@@ -9,19 +9,24 @@ The echo state network learns its read-out alone, in closed form, and by gradien
     python docs/benchmarks/cells/probes.py run probes.csv [--cells lstm gru] [--tasks adding-100]
     python docs/benchmarks/cells/probes.py time times.csv [--cells lstm gru]
     python docs/benchmarks/cells/probes.py table probes.csv times.csv
+    python docs/benchmarks/cells/probes.py tune tuned.csv [--cells cornn ltc]
+    python docs/benchmarks/cells/probes.py tuned tuned.csv
 
-`run` and `time` append to the file and skip what is in it.
+`run`, `time` and `tune` append to the file and skip what is in it. `tune` tries other options of the cells whose
+defaults, those of their papers, do not suit the adding problem, and `tuned` prints what it found.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +35,21 @@ RATES = (0.003, 0.01)
 RESERVOIR = 500  # units of "esn", of which the read-out alone is learned, in closed form
 OPTIONS = {"cfc": {"backbone_units": 32}}  # whose default, 128, leaves no weights for units
 TIMED = "adding-100"  # the task whose epochs are timed
+# What `tune` tries beside the defaults. "time" is no option of the cell: each step gets a time stamp, so many units
+# after the one before, as a feature of its own.
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "antisymmetric": [{"epsilon": e, "gated": gated} for e in (0.03, 0.1, 0.3) for gated in (False, True)],
+    "cfc": [{"mode": "no_gate"}, {"mode": "pure"}, {"backbone_layers": 0}, {"time": 0.1}, {"time": 0.01}],
+    "clockwork": [{"periods": p} for p in ([1, 2, 4, 8], [1, 4, 16, 64], [1, 8, 64])] + [{"activation": "relu"}],
+    "cornn": [
+        dict(zip(("dt", "gamma", "epsilon"), values))
+        for values in ((0.1, 2.7, 4.7), (0.25, 1.0, 1.0), (0.5, 1.0, 1.0), (0.06, 66.0, 15.0), (1.0, 0.5, 0.5))
+    ],
+    "irnn": [{"kernel_initializer": "glorot_uniform"}, {"scale": 0.95, "kernel_initializer": "glorot_uniform"}],
+    "lmu": [{"order": 32}, {"order": 64}, {"activation": "relu"}],
+    "ltc": [{"time": 0.1}, {"time": 0.03}, {"time": 0.01}],
+}
+TUNED = ("adding-100", "digits-pixels")
 
 
 class Task(NamedTuple):
@@ -79,41 +99,46 @@ TASKS = {
 }
 
 
-def count(cell: str, units: Any, n_features: int) -> int:
+def count(cell: str, units: Any, n_features: int, options: dict[str, Any]) -> int:
     """Trainable weights of a stack of recurrences."""
     from skrnn.layers import RecurrenceSpec
 
     total, width = 0, n_features
     for size in units if isinstance(units, tuple) else (units,):
-        layer = RecurrenceSpec.from_cell(cell, size, OPTIONS.get(cell)).make(True, False, fused=False)
+        layer = RecurrenceSpec.from_cell(cell, size, options).make(True, False, fused=False)
         layer.build((None, None, width))
         total += sum(v.shape.num_elements() for v in layer.trainable_variables)
         width = layer.cell.output_size
     return total
 
 
-def units_for(cell: str, n_features: int) -> Any:
+def units_for(cell: str, n_features: int, options: dict[str, Any]) -> Any:
     """The most units whose weights keep to `WEIGHTS`."""
     from skrnn.cells import CELLS, LinearCell
 
     if cell == "esn":
         return RESERVOIR
     layers = 2 if issubclass(CELLS[cell], LinearCell) or cell in ("indrnn", "mlstm") else 1
-    low, high = 1, 512
+    low, high = len(options.get("periods", [0])), 512
     while high - low > 1:
         middle = (low + high) // 2
-        fits = count(cell, (middle,) * layers, n_features) <= WEIGHTS
+        fits = count(cell, (middle,) * layers, n_features, options) <= WEIGHTS
         low, high = (middle, high) if fits else (low, middle)
     return (low,) * layers
 
 
-def fit(task: str, cell: str, rate: float, seed: int) -> dict[str, Any]:
-    """One fit and its scores."""
+def fit(task: str, cell: str, rate: float, seed: int, own: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One fit and its scores, with options of the cell in the place of `OPTIONS`."""
     from skrnn import RNNClassifier, RNNRegressor, RNNTagger
 
     chosen = TASKS[task]
+    of_cell = {**OPTIONS.get(cell, {}), **(own or {})}
+    unit = of_cell.pop("time", None)
     (X, y), held, test = chosen.data()
-    units = units_for(cell, X[0].shape[-1])
+    if unit is not None:
+        of_cell["time_feature"] = X[0].shape[-1]
+        X, held, test = stamped(X, unit), (stamped(held[0], unit), held[1]), (stamped(test[0], unit), test[1])
+    units = units_for(cell, X[0].shape[-1], of_cell)
     options: dict[str, Any] = {"epochs": chosen.epochs, "learning_rate": rate, "random_state": seed}
     if cell == "esn" and chosen.kind == "tagger":
         options["learning_rate"] = RATES[-1]
@@ -122,7 +147,7 @@ def fit(task: str, cell: str, rate: float, seed: int) -> dict[str, Any]:
     if chosen.kind == "tagger":
         options["head"] = "softmax"
     estimator = {"classifier": RNNClassifier, "regressor": RNNRegressor, "tagger": RNNTagger}[chosen.kind]
-    options |= {f"cell__{k}": v for k, v in OPTIONS.get(cell, {}).items()}
+    options |= {f"cell__{k}": v for k, v in of_cell.items()}
     model = estimator(cell, units=units, **options).fit(X, y)
     return {
         "task": task,
@@ -131,9 +156,18 @@ def fit(task: str, cell: str, rate: float, seed: int) -> dict[str, Any]:
         "seed": seed,
         "validation": round(float(model.score(*held)), 4),
         "test": round(float(model.score(*test)), 4),
-        "weights": count(cell, units, X[0].shape[-1]),
+        "weights": count(cell, units, X[0].shape[-1], of_cell),
         "units": "+".join(map(str, units if isinstance(units, tuple) else (units,))),
+        **({} if own is None else {"options": json.dumps(own)}),
     }
+
+
+def stamped(X: Any, unit: float) -> Any:
+    """Sequences (N, T, D) with the time of each step as their last feature."""
+    import numpy as np
+
+    times = np.broadcast_to(unit * np.arange(1, X.shape[1] + 1)[:, None], (*X.shape[:2], 1))
+    return np.concatenate([X, times], axis=-1)
 
 
 def work(jobs: Any, results: Any, core: int) -> None:
@@ -158,11 +192,7 @@ def read(path: Path) -> list[dict[str, str]]:
 def run(path: Path, cells: list[str], tasks: list[str], cores: list[int]) -> None:
     """Fit all that is not in the file."""
     done = {(r["task"], r["cell"], float(r["rate"]), int(r["seed"])): float(r["validation"]) for r in read(path)}
-    context = multiprocessing.get_context("spawn")
-    jobs, results = context.Queue(), context.Queue()
-    workers = [context.Process(target=work, args=(jobs, results, core), daemon=True) for core in cores]
-    for worker in workers:
-        worker.start()
+    jobs, results = start(cores)
     waiting = 0
 
     def add(task: str, cell: str, rate: float, seed: int) -> None:
@@ -206,8 +236,47 @@ def run(path: Path, cells: list[str], tasks: list[str], cores: list[int]) -> Non
         done[new] = result["validation"]
         if new[3] == 0:
             more_seeds(new[0], new[1])
-    for _ in workers:
-        jobs.put(None)
+
+
+def start(cores: list[int]) -> tuple[Any, Any]:
+    """A queue of jobs and one of results, with a worker on each core between them, which ends with this process."""
+    context = multiprocessing.get_context("spawn")
+    jobs, results = context.Queue(), context.Queue()
+    for core in cores:
+        context.Process(target=work, args=(jobs, results, core), daemon=True).start()
+    return jobs, results
+
+
+def tune(path: Path, cells: list[str], cores: list[int]) -> None:
+    """Fit all variants, with the first seed and each rate."""
+    done = {(r["task"], r["cell"], float(r["rate"]), r["options"]) for r in read(path)}
+    jobs, results = start(cores)
+    waiting = 0
+    for task, cell in product(TUNED, cells):
+        for own, rate in product([{}, *VARIANTS.get(cell, [])] if cell in VARIANTS else [], RATES):
+            if (task, cell, rate, json.dumps(own)) not in done:
+                jobs.put((task, cell, rate, 0, own))
+                waiting += 1
+    for _ in range(waiting):
+        result = results.get()
+        if isinstance(result, tuple):
+            print(*result, file=sys.stderr, flush=True)
+            continue
+        append(path, result)
+        print(*result.values(), flush=True)
+
+
+def tuned(path: Path) -> None:
+    """Print one row a variant: the test score of the rate that was better on the validation part."""
+    rows = read(path)
+    print("| cell | options | " + " | ".join(TUNED) + " |")
+    print("|---" * (len(TUNED) + 2) + "|")
+    for cell, own in dict.fromkeys((r["cell"], r["options"]) for r in sorted(rows, key=lambda r: r["cell"])):
+        line = [f"`{cell}`", ", ".join(f"`{k}={v!r}`" for k, v in json.loads(own).items()) or "default"]
+        for task in TUNED:
+            found = [r for r in rows if (r["task"], r["cell"], r["options"]) == (task, cell, own)]
+            line.append(max(found, key=lambda r: float(r["validation"]))["test"] if found else "")
+        print("| " + " | ".join(line) + " |")
 
 
 def time_epochs(path: Path, cells: list[str]) -> None:
@@ -230,7 +299,7 @@ def time_epochs(path: Path, cells: list[str]) -> None:
 
         options = {"readout": "ridge"} if cell == "esn" else {"epochs": 4, "callbacks": Clock(), "jit_compile": True}
         options |= {f"cell__{k}": v for k, v in OPTIONS.get(cell, {}).items()}
-        RNNRegressor(cell, units=units_for(cell, 2), random_state=0, **options).fit(X, y)
+        RNNRegressor(cell, units=units_for(cell, 2, OPTIONS.get(cell, {})), random_state=0, **options).fit(X, y)
         seconds = np.diff(ends) if len(ends) > 1 else np.array([time.perf_counter() - ends[0]] * 2)
         row = {"cell": cell, "epoch_s": round(float(np.median(seconds[1:])), 3), "first_s": round(seconds[0], 2)}
         append(path, row)
@@ -276,7 +345,7 @@ def chosen_rate(rows: list[dict[str, str]], task: str, cell: str) -> str | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("run", "time", "table"))
+    parser.add_argument("what", choices=("run", "time", "table", "tune", "tuned"))
     parser.add_argument("file", type=Path)
     parser.add_argument("times", type=Path, nargs="?")
     parser.add_argument("--cells", nargs="+")
@@ -286,12 +355,17 @@ def main() -> None:
     if chosen.what == "table":
         table(chosen.file, chosen.times)
         return
+    if chosen.what == "tuned":
+        tuned(chosen.file)
+        return
     if chosen.cells is None:
         from skrnn.cells import CELLS
 
         chosen.cells = sorted(CELLS)
     if chosen.what == "time":
         time_epochs(chosen.file, chosen.cells)
+    elif chosen.what == "tune":
+        tune(chosen.file, chosen.cells, chosen.cores)
     else:
         run(chosen.file, chosen.cells, chosen.tasks, chosen.cores)
 
