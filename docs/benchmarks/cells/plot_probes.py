@@ -6,6 +6,7 @@ python docs/benchmarks/cells/plot_probes.py docs/benchmarks/cells/probes.csv doc
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 import matplotlib
@@ -25,9 +26,10 @@ TITLES = {
 
 
 def scores(rows: list[dict[str, str]], task: str, cell: str) -> list[float]:
-    """Test scores of the seeds, with the learning rate that was chosen."""
+    """Test scores of the seeds, with the learning rate that was chosen; those of fits that diverged are 0."""
     rate = chosen_rate(rows, TASKS[task].rates_of or task, cell)
-    return [float(r["test"]) for r in rows if (r["task"], r["cell"], r["rate"]) == (task, cell, rate)]
+    found = [float(r["test"]) for r in rows if (r["task"], r["cell"], r["rate"]) == (task, cell, rate)]
+    return [0.0 if math.isnan(score) else score for score in found]
 
 
 def main() -> None:

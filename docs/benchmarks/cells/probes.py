@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import multiprocessing
 import os
 import sys
@@ -148,14 +149,21 @@ def fit(task: str, cell: str, rate: float, seed: int, own: dict[str, Any] | None
         options["head"] = "softmax"
     estimator = {"classifier": RNNClassifier, "regressor": RNNRegressor, "tagger": RNNTagger}[chosen.kind]
     options |= {f"cell__{k}": v for k, v in of_cell.items()}
-    model = estimator(cell, units=units, **options).fit(X, y)
+    model = estimator(cell, units=units, **options)
+    try:
+        model.fit(X, y)
+        validation, test_score = (float(model.score(*part)) for part in (held, test))
+    except ValueError as error:
+        if "must stay finite" not in str(error):
+            raise
+        validation, test_score = -math.inf, math.nan  # training diverged
     return {
         "task": task,
         "cell": cell,
         "rate": rate,
         "seed": seed,
-        "validation": round(float(model.score(*held)), 4),
-        "test": round(float(model.score(*test)), 4),
+        "validation": round(validation, 4),
+        "test": round(test_score, 4),
         "weights": count(cell, units, X[0].shape[-1], of_cell),
         "units": "+".join(map(str, units if isinstance(units, tuple) else (units,))),
         **({} if own is None else {"options": json.dumps(own)}),
@@ -331,7 +339,8 @@ def table(path: Path, times: Path | None) -> None:
             spread = (
                 f" ({min(scores):.2f} to {max(scores):.2f})" if scores and max(scores) - min(scores) >= 0.01 else ""
             )
-            line.append(f"{sum(scores) / len(scores):.3f}{spread}" if scores else "")
+            diverged = "diverged" if any(map(math.isnan, scores)) else None
+            line.append(diverged or (f"{sum(scores) / len(scores):.3f}{spread}" if scores else ""))
             last = kept[0] if kept and (task == TIMED or not last) else last
         timed = seconds.get(cell, {})
         line += [last.get("units", ""), last.get("weights", ""), timed.get("epoch_s", ""), timed.get("first_s", "")]
