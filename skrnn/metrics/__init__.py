@@ -16,6 +16,7 @@ from skrnn.metrics.flat import (
     flat_recall_score,
     sequence_accuracy_score,
 )
+from skrnn.metrics.schemes import convert_scheme
 from skrnn.metrics.scorers import (
     SCORERS,
     entity_f1_macro_scorer,
@@ -34,6 +35,7 @@ from skrnn.metrics.scorers import (
 __all__ = [
     "SCORERS",
     "Entity",
+    "convert_scheme",
     "entity_f1_macro_scorer",
     "entity_f1_score",
     "entity_f1_scorer",

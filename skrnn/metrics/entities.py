@@ -56,10 +56,11 @@ def find_entities(labels: Iterable[str]) -> list[Entity]:
     >>> find_entities(["B-PER", "I-PER", "O", "I-LOC"])
     [Entity(type='PER', start=0, stop=2), Entity(type='LOC', start=3, stop=4)]
     """
-    return _find_entities(labels, "labels")
+    return read_entities(labels, "labels")
 
 
-def _find_entities(labels: Iterable[Any], place: str) -> list[Entity]:
+def read_entities(labels: Iterable[Any], place: str) -> list[Entity]:
+    """`find_entities` of labels that messages call `place`."""
     found: list[Entity] = []
     start, kind, step = -1, "", -1  # start is -1 outside of an entity
     for step, label in enumerate(labels):
@@ -104,7 +105,7 @@ def _pair_entities(y_true: Any, y_pred: Any, sample_weight: Any) -> tuple[list[s
     items: dict[tuple[int, Entity], list[bool]] = {}
     for side, (name, rows) in enumerate((("y_true", true), ("y_pred", pred))):
         for i, row in enumerate(rows):
-            for entity in _find_entities(row.tolist(), f"{name}[{i}]"):
+            for entity in read_entities(row.tolist(), f"{name}[{i}]"):
                 items.setdefault((i, entity), [False, False])[side] = True
     types = sorted({entity.type for _, entity in items}) or [UNTYPED]
     code = {kind: k for k, kind in enumerate(types)}
