@@ -1,6 +1,8 @@
-"""AReM by cross-validation over the training recordings, for choosing settings: no test recordings.
+"""Chunks or AReM by cross-validation over the training part, for choosing settings: nothing of the test part.
 
-SKRNN_DATA=/path/to/data python docs/benchmarks/tagging/folds.py [--seeds 0 1] [--forest]
+Chunks are split in blocks of sentences that follow on each other, AReM by recordings.
+
+    SKRNN_DATA=/path/to/data python docs/benchmarks/tagging/folds.py chunks [--seeds 0 1] [--peer]
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import argparse
 from typing import Any
 
 import numpy as np
-from peers import Task, arem_folds, peer_of
+from peers import FOLDS, InBIOES, Task, peer_of
 from settings import tagger
 
 
@@ -19,17 +21,22 @@ def score(model: Any, task: Task) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the tagger; default: 0")
-    parser.add_argument("--forest", action="store_true", help="the forest too")
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("task", choices=list(FOLDS))
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0], help="of the tagger; default: 0")
+    parser.add_argument("--peer", action="store_true", help="the peer too; of chunks also with labels in BIOES")
     chosen = parser.parse_args()
-    models = {f"tagger, seed {seed}": lambda seed=seed: tagger("arem", random_state=seed) for seed in chosen.seeds}
-    if chosen.forest:
-        models["forest"] = lambda: peer_of("arem")
-    folds = arem_folds()
+    models = {f"tagger, seed {seed}": lambda seed=seed: tagger(chosen.task, random_state=seed) for seed in chosen.seeds}
+    if chosen.peer:
+        models["peer"] = lambda: peer_of(chosen.task)
+        if chosen.task == "chunks":
+            models["peer, BIOES"] = lambda: InBIOES(peer_of(chosen.task))
+    folds = FOLDS[chosen.task]()
     for name, make in models.items():
         scores = [score(make(), task) for task in folds]
-        print(f"{name}: {', '.join(f'{s:.3f}' for s in scores)}; mean {np.mean(scores):.4f}", flush=True)
+        print(f"{name}: {', '.join(f'{s:.4f}' for s in scores)}; mean {np.mean(scores):.4f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from sklearn_crfsuite import CRF
 
 from skrnn.datasets import join_recordings, load_activities, load_chunks, load_ewt
-from skrnn.metrics import entity_f1_score, flat_accuracy_score
+from skrnn.metrics import convert_scheme, entity_f1_score, flat_accuracy_score
 
 # Steps on each side that the forest sees: with four steps a second, two seconds. The tagger gets them too.
 HALF_WIDTH = 8
@@ -58,6 +58,14 @@ def chunks(*, test: bool = False) -> Task:
         return Task(X, y, *words_and_tags("test"), entity_f1_score, "F1 of chunks")
     n = len(X) * 9 // 10
     return Task(X[:n], y[:n], X[n:], y[n:], entity_f1_score, "F1 of chunks")
+
+
+def chunk_folds(*, n_folds: int = 4) -> list[Task]:
+    """The training sentences, split in blocks that follow on each other, as the test part follows on them."""
+    X, y = words_and_tags("train")
+    folds = KFold(n_folds).split(X)
+    parts = [[[rows[i] for i in part] for part in fold for rows in (X, y)] for fold in folds]
+    return [Task(*four, entity_f1_score, "F1 of chunks") for four in parts]
 
 
 def words_and_tags(split: str) -> tuple[list[list[tuple[str, str]]], list[list[str]]]:
@@ -97,6 +105,7 @@ def _streams(X: Any, y: Any, X_test: Any, y_test: Any) -> Task:
 
 
 TASKS = {"ewt": ewt, "chunks": chunks, "arem": arem}
+FOLDS = {"chunks": chunk_folds, "arem": arem_folds}
 
 
 def shape_of(word: str) -> str:
@@ -165,6 +174,25 @@ def word_features(words: Sequence[str]) -> list[dict[str, Any]]:
             row["0|1"] = f"{here['lower']}|{own[t + 1]['lower']}"
         features.append(row)
     return features
+
+
+class InBIOES(BaseEstimator):
+    """Let a tagger learn BIOES of labels in BIO, and write what it predicts in BIO again.
+
+    Parameters
+    ----------
+    tagger : estimator
+    """
+
+    def __init__(self, tagger: Any) -> None:
+        self.tagger = tagger
+
+    def fit(self, X: Any, y: Any) -> InBIOES:
+        self.tagger_ = clone(self.tagger).fit(X, convert_scheme(y, "bioes"))
+        return self
+
+    def predict(self, X: Any) -> list[list[str]]:
+        return convert_scheme(self.tagger_.predict(X), "bio")
 
 
 class CRFTagger(BaseEstimator):

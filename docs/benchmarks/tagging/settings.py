@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import keras
-from peers import with_statistics, with_tags_around
+from peers import InBIOES, with_statistics, with_tags_around
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer
@@ -19,7 +19,7 @@ TEXT: dict[str, Any] = {"units": 128, "dropout": 0.5, "word_dropout": 0.2, "lear
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "ewt": {**TEXT, "word_dropout": 0.3},
-    "chunks": {**TEXT, "constraints": "bio", "epochs": 8},
+    "chunks": {**TEXT, "constraints": "bioes", "batch_size": 16, "epochs": 8},
     "arem": {
         "cell": "gru",
         "units": 48,
@@ -34,7 +34,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def tagger(task: str, random_state: int | None = 0, **changes: Any) -> Any:
-    """The tagger of a task: of chunks with parts of speech around a word, of streams with statistics of windows.
+    """The tagger of a task: chunks in BIOES with parts of speech around a word, streams with statistics of windows.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def tagger(task: str, random_state: int | None = 0, **changes: Any) -> Any:
     if task == "ewt":
         return model
     if task == "chunks":
-        return make_pipeline(FunctionTransformer(with_tags_around), model)
+        return InBIOES(make_pipeline(FunctionTransformer(with_tags_around), model))
     bins = KBinsDiscretizer(12, encode="onehot-dense")
     return make_pipeline(FunctionTransformer(with_statistics), PerStep(bins), InPieces(model))
 
