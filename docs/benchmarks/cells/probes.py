@@ -201,13 +201,12 @@ def run(path: Path, cells: list[str], tasks: list[str], cores: list[int]) -> Non
     """Fit all that is not in the file."""
     done = {(r["task"], r["cell"], float(r["rate"]), int(r["seed"])): float(r["validation"]) for r in read(path)}
     jobs, results = start(cores)
-    waiting = 0
+    waiting: set[tuple[str, str, float, int]] = set()
 
-    def add(task: str, cell: str, rate: float, seed: int) -> None:
-        nonlocal waiting
-        if (task, cell, rate, seed) not in done:
-            jobs.put((task, cell, rate, seed))
-            waiting += 1
+    def add(*job: Any) -> None:
+        if job not in done and job not in waiting:
+            jobs.put(job)
+            waiting.add(job)
 
     def best(task: str, cell: str) -> float | None:
         scores = {rate: done.get((task, cell, rate, 0)) for rate in rates(cell)}
@@ -234,13 +233,14 @@ def run(path: Path, cells: list[str], tasks: list[str], cores: list[int]) -> Non
             more_seeds(TASKS[task].rates_of or task, cell)
     while waiting:
         result = results.get()
-        waiting -= 1
         if isinstance(result, tuple):
             print(*result, file=sys.stderr, flush=True)
+            waiting.discard(result[0])
             continue
         append(path, result)
         print(*result.values(), flush=True)
         new = (result["task"], result["cell"], result["rate"], result["seed"])
+        waiting.discard(new)
         done[new] = result["validation"]
         if new[3] == 0:
             more_seeds(new[0], new[1])
