@@ -92,11 +92,11 @@ def digits(pixels: bool) -> list[tuple[Any, Any]]:
 
 
 TASKS = {
-    "digits-rows": Task(lambda: digits(False), "classifier", 20, 2),
-    "copying": Task(copying, "tagger", 20, 2),
-    "adding-100": Task(lambda: adding(100), "regressor", 12, 2),
-    "digits-pixels": Task(lambda: digits(True), "classifier", 40, 2),
-    "adding-400": Task(lambda: adding(400), "regressor", 8, 1, "adding-100"),
+    "digits-rows": Task(lambda: digits(False), "classifier", 20, 3),
+    "copying": Task(copying, "tagger", 20, 3),
+    "adding-100": Task(lambda: adding(100), "regressor", 12, 3),
+    "digits-pixels": Task(lambda: digits(True), "classifier", 40, 3),
+    "adding-400": Task(lambda: adding(400), "regressor", 8, 2, "adding-100"),
 }
 
 
