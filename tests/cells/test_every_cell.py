@@ -1,6 +1,7 @@
 """What holds for all of `CELLS`: equations, gradients, masks, states, types, copies."""
 
 import inspect
+import random
 from itertools import product
 
 import keras
@@ -273,6 +274,21 @@ def test_configuration_goes_round(name, options):
     assert [v.shape for v in again.weights] == [v.shape for v in cell.weights]
     parameters = inspect.signature(type(cell)).parameters
     assert {p for p in parameters if p != "kwargs"} <= set(cell.get_config())
+
+
+@pytest.mark.core
+@pytest.mark.parametrize(("name", "options"), CASES, ids=label)
+def test_a_cell_made_from_a_configuration_begins_with_the_same_weights(name, options, monkeypatch):
+    monkeypatch.setattr(random, "randint", lambda low, high: 7)  # where Keras' initializers take their seeds from
+    cell = CELLS[name](H, **{k: v for k, v in options.items() if k != "units"})
+    again = type(cell).from_config(cell.get_config())
+    for made in (cell, again):
+        keras.utils.set_random_seed(0)  # of those initializers that have no seed when they draw
+        made.build((None, D))
+    weights = cell.get_weights(), again.get_weights()
+    assert weights[0]
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("name", NAMES)

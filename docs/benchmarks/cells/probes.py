@@ -170,12 +170,11 @@ def fit(task: str, cell: str, rate: float, seed: int, own: dict[str, Any] | None
     }
 
 
-def stamped(X: Any, unit: float) -> Any:
-    """Sequences (N, T, D) with the time of each step as their last feature."""
+def stamped(X: Any, unit: float) -> list[Any]:
+    """Sequences (T, D) with the time of each step as their last feature."""
     import numpy as np
 
-    times = np.broadcast_to(unit * np.arange(1, X.shape[1] + 1)[:, None], (*X.shape[:2], 1))
-    return np.concatenate([X, times], axis=-1)
+    return [np.column_stack([x, unit * np.arange(1, len(x) + 1)]) for x in X]
 
 
 def work(jobs: Any, results: Any, core: int) -> None:
