@@ -1,0 +1,44 @@
+"""Gradients that have grown so large that the squares in their norm are infinite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+# The squares of a hundred million numbers of this size still add up to less than the largest float32.
+LARGEST = 1e15
+
+
+def with_finite_norm(gradients: list[Any]) -> list[Any]:
+    """Shrink gradients, all alike, until their norm can be computed, and leave others as they are.
+
+    Through many steps of a recurrence gradients grow by orders of magnitude, which clipping is meant for. Keras'
+    clipping by the norm of all of them gives NaN once that norm is infinite, at gradients of some 1e19 in float32.
+
+    Parameters
+    ----------
+    gradients : list of tensors, tf.IndexedSlices or None
+        One for each weight.
+
+    Returns
+    -------
+    gradients : list
+        In the same direction.
+    """
+    largest = [ops.max(ops.abs(_values(g))) for g in gradients if g is not None]
+    if not largest:
+        return gradients
+    top = ops.max(ops.stack([ops.cast(size, "float32") for size in largest])) if len(largest) > 1 else largest[0]
+    factor = ops.minimum(1.0, LARGEST / top)
+    return [None if g is None else _times(g, factor) for g in gradients]
+
+
+def _values(gradient: Any) -> Any:
+    return gradient.values if hasattr(gradient, "dense_shape") else gradient
+
+
+def _times(gradient: Any, factor: Any) -> Any:
+    values = _values(gradient)
+    product = values * ops.cast(factor, values.dtype)
+    return type(gradient)(product, gradient.indices, gradient.dense_shape) if values is not gradient else product
