@@ -10,7 +10,7 @@ from skrnn.metrics.entities import UNTYPED, Entity, read_entities
 from skrnn.metrics.labels import is_missing, label_rows
 
 # Prefixes of the first, a middle, the last and an only step of an entity.
-_PREFIXES = {"bio": "BIIB", "bioes": "BIES"}
+_PREFIXES = {"bio": ("B", "I", "I", "B"), "bioes": ("B", "I", "E", "S")}
 
 
 def convert_scheme(y: Any, scheme: str = "bioes") -> list[list[Any]]:
