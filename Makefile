@@ -2,6 +2,8 @@
 # make test: set up, run the tests
 PYTHON ?= python3
 VENV ?= .venv
+# Tests run beside each other, a process for each core up to four.
+PYTEST = -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test test-slow test-jax test-torch lint clean
 
@@ -14,10 +16,10 @@ demo: $(VENV)/ready
 	TF_CPP_MIN_LOG_LEVEL=3 $(VENV)/bin/python docs/examples/plot_grid_search.py
 
 test: $(VENV)/ready
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python $(PYTEST)
 
 test-slow: $(VENV)/ready
-	$(VENV)/bin/python -m pytest -m slow
+	$(VENV)/bin/python $(PYTEST) -m slow
 
 # A second environment, with JAX below Keras.
 $(VENV)-jax/ready: pyproject.toml
@@ -26,7 +28,7 @@ $(VENV)-jax/ready: pyproject.toml
 	touch $@
 
 test-jax: $(VENV)-jax/ready
-	KERAS_BACKEND=jax $(VENV)-jax/bin/python -m pytest -m core
+	KERAS_BACKEND=jax $(VENV)-jax/bin/python $(PYTEST) -m core
 
 # A third one, with PyTorch below Keras. One thread: the matrices of the tests are too small for more.
 $(VENV)-torch/ready: pyproject.toml
@@ -35,7 +37,7 @@ $(VENV)-torch/ready: pyproject.toml
 	touch $@
 
 test-torch: $(VENV)-torch/ready
-	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/python -m pytest -m core
+	KERAS_BACKEND=torch OMP_NUM_THREADS=1 $(VENV)-torch/bin/python $(PYTEST) -m core
 
 lint: $(VENV)/ready
 	$(VENV)/bin/ruff check skrnn tests docs

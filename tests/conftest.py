@@ -1,6 +1,7 @@
 """Data shared by the tests: small, seeded, learnable."""
 
 import os
+import re
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -8,6 +9,11 @@ import numpy as np
 import pytest
 
 TOY_LENGTHS = (2, 9)
+
+
+def name_of(value):
+    """The name of a test's parameter: the same in every process, so without addresses in memory."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(value))
 
 
 def toy_sequences(n=40, n_features=3, n_classes=2, seed=0):

@@ -8,7 +8,7 @@ import threading
 import keras
 import numpy as np
 import pytest
-from conftest import toy_sequences
+from conftest import name_of, toy_sequences
 from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -86,7 +86,7 @@ def test_class_weight_is_sample_weight(toy, class_weight):
         {"loss": keras.losses.mean_squared_error},
         {"loss": lambda y, p: keras.ops.mean(keras.ops.abs(y - p), axis=-1)},
     ],
-    ids=str,
+    ids=name_of,
 )
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_losses(options, n_classes):

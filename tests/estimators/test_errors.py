@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from cells_of_users import Convolution
+from conftest import name_of
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
@@ -147,7 +148,7 @@ NAMES = [
 
 
 @pytest.mark.core
-@pytest.mark.parametrize(("params", "sentence"), NAMES, ids=str)
+@pytest.mark.parametrize(("params", "sentence"), NAMES, ids=name_of)
 def test_unknown_names(params, sentence):
     with pytest.raises(TypeError, match=sentence):
         RNNClassifier(**params)
@@ -198,7 +199,7 @@ ROUTED = [
 ]
 
 
-@pytest.mark.parametrize(("params", "sentence"), ROUTED, ids=str)
+@pytest.mark.parametrize(("params", "sentence"), ROUTED, ids=name_of)
 def test_bad_routed_parameters(params, sentence):
     model = RNNClassifier(**params)
     before = dict(vars(model))
@@ -244,7 +245,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("params", "sentence"), VALUES, ids=str)
+@pytest.mark.parametrize(("params", "sentence"), VALUES, ids=name_of)
 def test_bad_values(params, sentence):
     model = RNNClassifier(**params)
     before = dict(vars(model))
