@@ -12,7 +12,7 @@ from keras import ops
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # only of these does keras.layers.RNN draw masks
 
 from skrnn.cells.checks import check_integer, check_share
-from skrnn.cells.initializers import DrawnInFloat32
+from skrnn.cells.initializers import DrawnInFloat32, make_initializer
 from skrnn.cells.recipe import argument_names
 
 States = Sequence[Any]
@@ -111,9 +111,9 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
             value = getattr(self, option)
             if option not in self.takes and (any(value) if isinstance(value, tuple) else value):
                 raise ValueError(f"{type(self).__name__} takes no {option}. Leave it at its default.")
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_initializer = make_initializer(kernel_initializer)
+        self.recurrent_initializer = make_initializer(recurrent_initializer)
+        self.bias_initializer = make_initializer(bias_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
         self.bias_regularizer = keras.regularizers.get(bias_regularizer)

@@ -48,6 +48,28 @@ class Parts(keras.initializers.Initializer):
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
+class ScaledIdentity(keras.initializers.Initializer):
+    """The identity times a number, which stays in its configuration.
+
+    Parameters
+    ----------
+    scale : float
+        The number.
+    """
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Weights of a shape, (rows, columns)."""
+        return self.scale * ops.eye(*shape, dtype=dtype or keras.config.floatx())
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
 class DrawnInFloat32(keras.initializers.Initializer):
     """Initial weights drawn in float32, for types that decompositions of matrices do not know.
 
@@ -107,3 +129,12 @@ def seeded(initializer: Any, seed: int | None) -> Any:
     if seed is None or config.get("seed", 0) is not None:
         return initializer
     return type(initializer).from_config({**config, "seed": seed})
+
+
+def make_initializer(initializer: Any) -> keras.initializers.Initializer:
+    """Keras initializer by name, configuration or instance, such that its configuration says all of it.
+
+    That of `keras.initializers.Identity` leaves out the gain.
+    """
+    made = keras.initializers.get(initializer)
+    return ScaledIdentity(made.gain) if type(made) is keras.initializers.Identity else made

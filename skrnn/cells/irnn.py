@@ -14,28 +14,6 @@ from skrnn.cells.gated_cell import GatedCell
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class ScaledIdentity(keras.initializers.Initializer):
-    """The identity times a number, which stays in the configuration; that of `keras.initializers.Identity` loses it.
-
-    Parameters
-    ----------
-    scale : float
-        The number.
-    """
-
-    def __init__(self, scale: float) -> None:
-        self.scale = scale
-
-    def __call__(self, shape: Any, dtype: Any = None) -> Any:
-        """Weights of a shape, (rows, columns)."""
-        return self.scale * ops.eye(*shape, dtype=dtype or keras.config.floatx())
-
-    def get_config(self) -> dict[str, Any]:
-        """Arguments of the constructor."""
-        return {"scale": self.scale}
-
-
-@keras.saving.register_keras_serializable(package="skrnn")
 class IRNNCell(GatedCell):
     """Simple recurrent network of rectified linear units whose recurrent matrix begins as the identity [1]_.
 
@@ -84,7 +62,7 @@ class IRNNCell(GatedCell):
         if kernel_initializer is None:
             kernel_initializer = keras.initializers.RandomNormal(stddev=0.001)
         if recurrent_initializer is None:
-            recurrent_initializer = ScaledIdentity(self.scale)
+            recurrent_initializer = keras.initializers.Identity(gain=self.scale)
         super().__init__(
             units, kernel_initializer=kernel_initializer, recurrent_initializer=recurrent_initializer, **kwargs
         )

@@ -135,6 +135,7 @@ class RNNTagger(SequenceEstimator):
     See Also
     --------
     RNNClassifier : One class for a whole sequence.
+    skrnn.metrics.convert_scheme : Labels in BIOES, with which entities are found better.
     skrnn.preprocessing.PerStep : Scaling and other transformers for each step, ahead of arrays.
 
     Notes

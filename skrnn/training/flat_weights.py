@@ -8,8 +8,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skrnn.training.gradients import with_finite_norm
-
 # Their update of a number depends on that number, its gradient and its own state alone.
 ELEMENTWISE = {
     getattr(keras.optimizers, name)
@@ -45,9 +43,7 @@ class FlatWeights:
         if all(g is None for g in gradients):
             optimizer.apply_gradients([(None, self.joined)])  # Keras says what is wrong
         gradients = [tf.zeros_like(v.value) if g is None else g for g, v in zip(gradients, self.variables)]
-        joined = [_joined(gradients)]
-        joined = with_finite_norm(joined) if optimizer.global_clipnorm else joined
-        optimizer.apply_gradients(zip(joined, [self.joined]))
+        optimizer.apply_gradients([(_joined(gradients), self.joined)])
         parts = tf.split(self.joined.value, self._sizes)
         for variable, part in zip(self.variables, parts):
             variable.value.assign(tf.reshape(part, variable.shape))

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
+import keras
 from keras import ops
 
 # The squares of a hundred million numbers of this size still add up to less than the largest float32.
 LARGEST = 1e15
 
 
-def with_finite_norm(gradients: list[Any]) -> list[Any]:
-    """Shrink gradients, all alike, until their norm can be computed, and leave others as they are.
+def clip_however_large(optimizer: keras.optimizers.Optimizer) -> None:
+    """Let an optimizer that clips by the norm of all gradients do so where that norm is infinite.
 
     Through many steps of a recurrence gradients grow by orders of magnitude, which clipping is meant for. Keras'
-    clipping by the norm of all of them gives NaN once that norm is infinite, at gradients of some 1e19 in float32.
+    clipping gives NaN once the norm is infinite, at gradients of some 1e19 in float32.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Belonging to one program; changed in place.
+    """
+    if not optimizer.global_clipnorm:
+        return
+    plain_apply = optimizer.apply
+
+    def apply(grads: Any, trainable_variables: Any = None) -> Any:
+        return plain_apply(with_finite_norm(list(grads)), trainable_variables)
+
+    optimizer.apply = apply
+
+
+def with_finite_norm(gradients: list[Any]) -> list[Any]:
+    """Shrink gradients, all alike, until their norm can be computed, and leave others as they are.
 
     Parameters
     ----------
@@ -29,8 +49,7 @@ def with_finite_norm(gradients: list[Any]) -> list[Any]:
     largest = [ops.max(ops.abs(_values(g))) for g in gradients if g is not None]
     if not largest:
         return gradients
-    top = ops.max(ops.stack([ops.cast(size, "float32") for size in largest])) if len(largest) > 1 else largest[0]
-    factor = ops.minimum(1.0, LARGEST / top)
+    factor = ops.minimum(1.0, LARGEST / reduce(ops.maximum, largest))
     return [None if g is None else _times(g, factor) for g in gradients]
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.sequences.batches import FEW_LENGTHS, padded_batch
-from skrnn.training.gradients import with_finite_norm
 from skrnn.training.plan import Examples, Plan
 from skrnn.training.program import Program, as_samples, check_loss_rank
 
@@ -114,7 +113,6 @@ class JaxProgram(Program):
             return loss, (output, new_others)
 
         (loss, (output, others)), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
-        gradients = with_finite_norm(gradients) if self.optimizer.global_clipnorm else gradients
         trainable, optimizer = self.optimizer.stateless_apply(optimizer, gradients, trainable)
         return trainable, others, optimizer, self._update_metrics(metrics, y, output, w), loss
 

@@ -13,6 +13,7 @@ from skrnn.cells.seeding import keras_seeds
 from skrnn.networks.function import FunctionNetwork
 from skrnn.sequences.batches import padded_batch, prediction_batches, rows_up
 from skrnn.sequences.ragged import Sequences
+from skrnn.training.gradients import clip_however_large
 from skrnn.training.plan import Examples, Plan
 
 Arrays = list[NDArray]
@@ -34,6 +35,7 @@ class Program(ABC):
         self.model, self._initializers = build_model(plan.network)
         self.seed_states = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
         self.optimizer = plan.optimizer.make()
+        clip_however_large(self.optimizer)
         self.optimizer.build(self.stepped_variables())
         self._fresh_optimizer = [to_numpy(v) for v in self.optimizer.variables]
         self.loss = plan.make_loss()

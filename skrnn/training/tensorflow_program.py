@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from skrnn.sequences.batches import rows_up
 from skrnn.training.flat_weights import FlatWeights, can_be_flat
 from skrnn.training.fused_adam import fuse_adam
-from skrnn.training.gradients import with_finite_norm
 from skrnn.training.plan import Examples, Plan
 from skrnn.training.program import Program, as_samples, check_loss_rank
 
@@ -120,11 +119,10 @@ class TensorFlowProgram(Program):
                 loss = loss + sum(tf.cast(extra, loss.dtype) for extra in self.model.losses)
             variables = self.model.trainable_variables
             gradients = tape.gradient(loss, [v.value for v in variables])
-            if self._flat is not None:
-                self._flat.apply(self.optimizer, gradients)
-            else:
-                gradients = with_finite_norm(gradients) if self.optimizer.global_clipnorm else gradients
+            if self._flat is None:
                 self.optimizer.apply_gradients(zip(gradients, variables))
+            else:
+                self._flat.apply(self.optimizer, gradients)
             self._update_metrics(target, output, weight)
             return loss * count, count
 

@@ -291,6 +291,14 @@ def test_a_cell_made_from_a_configuration_begins_with_the_same_weights(name, opt
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.core
+def test_the_gain_of_an_identity_stays_where_keras_loses_it():
+    cell = CELLS["elman"](H, recurrent_initializer=keras.initializers.Identity(0.5))
+    for made in (cell, type(cell).from_config(cell.get_config()), cell.as_keras()):
+        made.build((None, D))
+        np.testing.assert_array_equal(ops.convert_to_numpy(made.recurrent_kernel.value), 0.5 * np.eye(H))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_saved_and_loaded(name, tmp_path):
     inputs = keras.Input((None, D))

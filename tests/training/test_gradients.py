@@ -7,10 +7,7 @@ from conftest import toy_sequences
 from keras import ops
 
 from skrnn import RNNRegressor
-from skrnn.cells.irnn import ScaledIdentity
 from skrnn.training.gradients import LARGEST, with_finite_norm
-
-TORCH = keras.backend.backend() == "torch"
 
 
 class Steep(keras.losses.Loss):
@@ -25,7 +22,6 @@ class Steep(keras.losses.Loss):
 
 
 @pytest.mark.core
-@pytest.mark.skipif(TORCH, reason="trains through keras.Model.fit, with Keras' clipping")
 @pytest.mark.parametrize("embedding", [None, 12])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_a_step_has_the_length_that_clipping_gives_it(embedding, optimizer):
@@ -77,10 +73,11 @@ def test_rows_of_a_table():
 
 
 @pytest.mark.core
-@pytest.mark.skipif(TORCH, reason="trains through keras.Model.fit, with Keras' clipping")
 def test_gradients_that_explode_in_a_long_recurrence_do_not_end_the_fit():
     """At h = 0 the state grows by 1.3 a step, and so does the gradient of b: in 200 steps to some 1e22."""
     X, y = np.zeros((8, 200, 1)), np.arange(8.0)
-    model = RNNRegressor("elman", 2, cell__recurrent_initializer=ScaledIdentity(1.3), batch_size=1, epochs=1)
+    model = RNNRegressor(
+        "elman", 2, cell__recurrent_initializer=keras.initializers.Identity(1.3), batch_size=1, epochs=1
+    )
     model.fit(X, y)
     assert np.isfinite(np.concatenate([w.ravel() for w in model.weights_])).all()

@@ -184,7 +184,7 @@ def work(jobs: Any, results: Any, core: int) -> None:
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     for job in iter(jobs.get, None):
         try:
-            results.put(fit(*job))
+            results.put((job, fit(*job)))
         except Exception as error:  # told, and the others go on
             results.put((job, repr(error)))
 
@@ -231,18 +231,12 @@ def run(path: Path, cells: list[str], tasks: list[str], cores: list[int]) -> Non
                     add(task, cell, rate, 0)
             more_seeds(TASKS[task].rates_of or task, cell)
     while waiting:
-        result = results.get()
-        if isinstance(result, tuple):
-            print(*result, file=sys.stderr, flush=True)
-            waiting.discard(result[0])
-            continue
-        append(path, result)
-        print(*result.values(), flush=True)
-        new = (result["task"], result["cell"], result["rate"], result["seed"])
-        waiting.discard(new)
-        done[new] = result["validation"]
-        if new[3] == 0:
-            more_seeds(new[0], new[1])
+        job, result = take(results, path)
+        waiting.discard(job)
+        if result is not None:
+            done[job] = result["validation"]
+            if job[3] == 0:
+                more_seeds(job[0], job[1])
 
 
 def start(cores: list[int]) -> tuple[Any, Any]:
@@ -254,23 +248,29 @@ def start(cores: list[int]) -> tuple[Any, Any]:
     return jobs, results
 
 
+def take(results: Any, path: Path) -> tuple[Any, dict[str, Any] | None]:
+    """Wait for a job and its result, and write it to the file; without a result its error was told."""
+    job, result = results.get()
+    if isinstance(result, str):
+        print(job, result, file=sys.stderr, flush=True)
+        return job, None
+    append(path, result)
+    print(*result.values(), flush=True)
+    return job, result
+
+
 def tune(path: Path, cells: list[str], cores: list[int]) -> None:
     """Fit all variants, with the first seed and each rate."""
     done = {(r["task"], r["cell"], float(r["rate"]), r["options"]) for r in read(path)}
     jobs, results = start(cores)
     waiting = 0
-    for task, cell in product(TUNED, cells):
-        for own, rate in product([{}, *VARIANTS.get(cell, [])] if cell in VARIANTS else [], RATES):
+    for task, cell in product(TUNED, [cell for cell in cells if cell in VARIANTS]):
+        for own, rate in product([{}, *VARIANTS[cell]], RATES):
             if (task, cell, rate, json.dumps(own)) not in done:
                 jobs.put((task, cell, rate, 0, own))
                 waiting += 1
     for _ in range(waiting):
-        result = results.get()
-        if isinstance(result, tuple):
-            print(*result, file=sys.stderr, flush=True)
-            continue
-        append(path, result)
-        print(*result.values(), flush=True)
+        take(results, path)
 
 
 def tuned(path: Path) -> None:
@@ -338,8 +338,8 @@ def table(path: Path, times: Path | None) -> None:
             spread = (
                 f" ({min(scores):.2f} to {max(scores):.2f})" if scores and max(scores) - min(scores) >= 0.01 else ""
             )
-            diverged = "diverged" if any(map(math.isnan, scores)) else None
-            line.append(diverged or (f"{sum(scores) / len(scores):.3f}{spread}" if scores else ""))
+            mean = sum(scores) / len(scores) if scores else None
+            line.append("" if mean is None else "diverged" if math.isnan(mean) else f"{mean:.3f}{spread}")
             last = kept[0] if kept and (task == TIMED or not last) else last
         timed = seconds.get(cell, {})
         line += [last.get("units", ""), last.get("weights", ""), timed.get("epoch_s", ""), timed.get("first_s", "")]
