@@ -90,11 +90,13 @@ class HGRNCell(LinearCell):
 
     def coefficients(self, z: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
         """(..., 5 H) -> ``l exp(i theta)``, ``(1 - l) c``, each (..., 2 H)."""
-        kept = self.lower_bound + (1.0 - self.lower_bound) * ops.sigmoid(z[..., : self.units])
+        kept, c, _ = ops.split(z, [self.units, 3 * self.units], axis=-1)
+        kept = self.lower_bound + (1.0 - self.lower_bound) * ops.sigmoid(kept)
         kept = ops.concatenate([kept, kept], axis=-1)
-        return kept * weights[0], (1.0 - kept) * ops.silu(z[..., self.units : 3 * self.units])
+        return kept * weights[0], (1.0 - kept) * ops.silu(c)
 
     def readout(self, h: Any, z: Any, weights: Sequence[Any]) -> Any:
         """``N(g h) V + d``."""
         _, scale, shift, v, d = weights
-        return ops.matmul(layer_norm(ops.sigmoid(z[..., 3 * self.units :]) * h, scale, shift), v) + d
+        _, gate = ops.split(z, [3 * self.units], axis=-1)
+        return ops.matmul(layer_norm(ops.sigmoid(gate) * h, scale, shift), v) + d

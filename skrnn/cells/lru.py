@@ -159,9 +159,9 @@ class LRUCell(LinearCell):
 
     def coefficients(self, z: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
         """(..., 3 H) -> l and what is added, each (..., 2 H)."""
-        added = z[..., : 2 * self.units] * weights[1]
+        added = ops.split(z, [2 * self.units], axis=-1)[0] * weights[1]
         return ops.broadcast_to(weights[0], ops.shape(added)), added
 
     def readout(self, h: Any, z: Any, weights: Sequence[Any]) -> Any:
         """``gelu(Re(h C) + x D + b)``."""
-        return self.activation(ops.matmul(h, weights[2]) + z[..., 2 * self.units :])
+        return self.activation(ops.matmul(h, weights[2]) + ops.split(z, [2 * self.units], axis=-1)[1])

@@ -83,8 +83,8 @@ class QRNNCell(LinearCell):
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., window G H): for the gates of this step and of those after it."""
         z = ops.matmul(x, self.matrix("kernel"))
-        this, later = z[..., : self._width] + self.vector("bias"), z[..., self._width :]
-        return ops.concatenate([this, later], axis=-1) if self.window > 1 else this
+        this, later = ops.split(z, [self._width], axis=-1)
+        return ops.concatenate([this + self.vector("bias"), later], axis=-1)
 
     def extend(self, z: Any, past: States) -> tuple[Any, list[Any]]:
         """(T, B, window G H) -> gates (T, B, G H), and what is left for later ones."""
@@ -97,7 +97,7 @@ class QRNNCell(LinearCell):
         for added, start in zip(reversed(later), reversed(before)):
             total = added if arriving is None else added + arriving
             left.insert(0, total)
-            arriving = ops.concatenate([start[None], total[:-1]])
+            arriving = one_later(start, total)
         return this + arriving, [ops.concatenate(left, axis=-1)]
 
     def coefficients(self, z: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
@@ -108,4 +108,12 @@ class QRNNCell(LinearCell):
 
     def readout(self, h: Any, z: Any, weights: Sequence[Any]) -> Any:
         """``o c'``, or ``c'``."""
-        return h if self.pooling == "f" else ops.sigmoid(z[..., 2 * self.units : 3 * self.units]) * h
+        return h if self.pooling == "f" else ops.sigmoid(ops.split(z, GATES[self.pooling], axis=-1)[2]) * h
+
+
+def one_later(first: Any, x: Any) -> Any:
+    """(B, S), (T, B, S) -> (T, B, S): x a step later, behind the first.
+
+    The gradient of a slice by index would be slow in TensorFlow, and an empty one ends XLA's process.
+    """
+    return ops.slice(ops.concatenate([first[None], x]), [0, 0, 0], ops.shape(x))

@@ -57,9 +57,9 @@ class SRUCell(LinearCell):
     def project(self, x: Any) -> Any:
         """(..., D) -> (..., 4 H)."""
         z = ops.matmul(x, self.matrix("kernel"))
-        gates = ops.sigmoid(z[..., : 2 * self.units] + self.vector("bias"))
+        gates, g = ops.split(z, [2 * self.units], axis=-1)
         skip = x if self._skips else ops.matmul(x, self.matrix("skip_kernel"))
-        return ops.concatenate([gates, z[..., 2 * self.units :], skip], axis=-1)
+        return ops.concatenate([ops.sigmoid(gates + self.vector("bias")), g, skip], axis=-1)
 
     def coefficients(self, z: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
         """(..., 4 H) -> ``f``, ``(1 - f) g``, each (..., H)."""

@@ -88,15 +88,11 @@ def run_linear(cell: LinearCell, steps: Steps) -> tuple[Any, list[Any]]:
     """Run a linear recurrence over all steps at once; parameters and results as of `run_steps`."""
     z, past = cell.extend(steps.z, steps.states[1:])
     a, b = cell.zoned_coefficients(z, steps.weights, steps.noise[0] if steps.noise else None)
-    if steps.lengths is not None:
-        t = ops.arange(ops.shape(z)[0], dtype="int32")[:, None, None]
-        live = t < steps.lengths[None, :, None]  # (T, B, 1)
-        a, b = ops.where(live, a, cell.one_like(a)), ops.where(live, b, ops.zeros_like(b))
     h = linear_scan(a, b, steps.states[0], cell.is_complex)
-    ends = [p[-1] for p in past]
+    after = [p[-1] for p in (h, *past)]
     if steps.lengths is not None:
-        ends = [_at_the_end(p, before, steps.lengths) for p, before in zip(past, steps.states[1:])]
-    return cell.readout(h, z, steps.weights), [h[-1], *ends]
+        after = [_at_the_end(p, before, steps.lengths) for p, before in zip((h, *past), steps.states)]
+    return cell.readout(h, z, steps.weights), after
 
 
 def _at_the_end(sequence: Any, before: Any, lengths: Any) -> Any:

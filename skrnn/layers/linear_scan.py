@@ -9,8 +9,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from skrnn.cells.linear_cell import complex_times
+
 # A real number, or the real and the imaginary part of a complex one.
 Parts = tuple[Any, ...]
+
+# From a, b, h, is_complex and backwards to h after each step; backwards from a, d and zeros to what reaches each step.
+Way = Callable[[Any, Any, Any, bool, bool], Any]
 
 # Steps in a block. All blocks of a sequence take a step at once, so the depth is 2 RADIX log(T) / log(RADIX), and the
 # work about twice that of a plain loop; 2 would be the textbook's associative scan.
@@ -55,13 +60,14 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
     >>> np.asarray(h)[:, 0, 0].tolist()
     [1.0, 1.5, 1.75]
     """
-    parts, run_all = 2 if is_complex else 1, fastest()
+    way = fastest()
+
+    def before(h: Any, steps: Any) -> Any:
+        return ops.concatenate([h[None], steps[:-1]])
 
     @ops.custom_gradient
     def run(a: Any, b: Any, h: Any) -> Any:
-        a_parts, b_parts = _parts(a, parts), _parts(b, parts)
-        first = _plus(_times(_at(a_parts, 0), _parts(h, parts)), _at(b_parts, 0))
-        steps = _joined(run_all(a_parts, tuple(ops.concatenate([f[None], p[1:]]) for f, p in zip(first, b_parts))))
+        steps = way(a, b, h, is_complex, False)
         return steps, gradient_of(a, b, h, steps)
 
     @ops.custom_gradient
@@ -70,25 +76,28 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
         gradient = gradient_of(a, b, h, steps)
         return ops.copy(steps), lambda *args, **kwargs: (*gradient(*args, **kwargs), ops.zeros_like(steps))
 
+    @ops.custom_gradient
+    def back(a: Any, d: Any) -> Any:
+        # What reaches each step: d from its own output, and from the step after it, times the a of that.
+        def gradient(*arguments: Any, upstream: Any = None) -> Any:
+            nothing = ops.zeros_like(a[0])
+            d_d = run(a, arguments[-1] if upstream is None else upstream, nothing)
+            return times(back(a, d), conjugate(before(nothing, d_d), is_complex), is_complex), d_d
+
+        return way(a, d, ops.zeros_like(a[0]), is_complex, True), gradient
+
     def gradient_of(a: Any, b: Any, h: Any, steps: Any) -> Callable[..., Any]:
         def gradient(*arguments: Any, upstream: Any = None) -> Any:
-            # What reaches a step comes from its output and, times a, from the step after it.
-            d_steps = arguments[-1] if upstream is None else upstream
-            a_parts, h_parts = _conjugate(_parts(a, parts)), _parts(h, parts)
-            after = _joined(_flipped(tuple(ops.concatenate([p[1:], p[:1]]) for p in a_parts)))
-            d_b = _flipped(_parts(run(after, ops.flip(d_steps, 0), ops.zeros_like(h)), parts))
-            past = _parts(known(a, b, h, steps), parts)
-            before = tuple(ops.concatenate([h[None], p[:-1]]) for h, p in zip(h_parts, past))
-            d_a = _times(d_b, _conjugate(before))
-            d_h = _times(_at(d_b, 0), _at(a_parts, 0))
-            return _joined(d_a), _joined(d_b), _joined(d_h)
+            d_b = back(a, arguments[-1] if upstream is None else upstream)
+            d_a = times(d_b, conjugate(before(h, known(a, b, h, steps)), is_complex), is_complex)
+            return d_a, d_b, times(d_b[0], conjugate(a[0], is_complex), is_complex)
 
         return gradient
 
-    return run(ops.convert_to_tensor(a), ops.convert_to_tensor(b), ops.convert_to_tensor(h))
+    return run(*map(ops.convert_to_tensor, (a, b, h)))
 
 
-def fastest() -> Callable[[Parts, Parts], Parts]:
+def fastest() -> Way:
     """The fastest way from coefficients to states here; docs/benchmarks/cells/scan.py measures them."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -101,44 +110,78 @@ def fastest() -> Callable[[Parts, Parts], Parts]:
     return blocked_scan
 
 
-def jax_loop(a: Parts, b: Parts) -> Parts:
-    """Run `blocked_scan` step by step in JAX."""
+def taking_steps(is_complex: bool, backwards: bool) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    """One step of the recurrence, or of its gradient: carry, a and b to carry and result."""
 
-    def step(h: Parts, given: tuple[Parts, Parts]) -> tuple[Parts, Parts]:
-        h = _plus(_times(given[0], h), given[1])
+    def forth(h: Any, a: Any, b: Any) -> tuple[Any, Any]:
+        h = times(a, h, is_complex) + b
         return h, h
 
-    return ops.scan(step, tuple(ops.zeros_like(p[0]) for p in b), (a, b))[1]
+    def back(reaching: Any, a: Any, d: Any) -> tuple[Any, Any]:
+        d = d + reaching
+        return times(conjugate(a, is_complex), d, is_complex), d
+
+    return back if backwards else forth
 
 
-def compiled_loop(a: Parts, b: Parts) -> Parts:
-    """`_loop` compiled with XLA for one of few sizes, which takes a tenth of a second, once in a process."""
+def jax_loop(a: Any, b: Any, h: Any, is_complex: bool, backwards: bool) -> Any:
+    """Step by step in JAX."""
+    take = taking_steps(is_complex, backwards)
+    return ops.scan(lambda carry, given: take(carry, *given), h, (a, b), reverse=backwards)[1]
+
+
+def graph_loop(a: Any, b: Any, h: Any, is_complex: bool, backwards: bool) -> Any:
+    """Step by step in TensorFlow."""
+    from skrnn.layers.scan import scan
+
+    take = taking_steps(is_complex, backwards)
+
+    def step(_: Any, carry: Any, given: Any) -> Any:
+        after, result = take(carry[0], *given)
+        return [after], [result]
+
+    return scan(step, ops.shape(a)[0], [h], [a, b], [b.shape[-1]], reverse=backwards)[1][0]
+
+
+def compiled_loop(a: Any, b: Any, h: Any, is_complex: bool, backwards: bool) -> Any:
+    """`graph_loop` compiled with XLA for one of few sizes, which takes a tenth of a second, once in a process."""
     from skrnn.layers.scan import padded_size, size_of
     from skrnn.layers.unroll import padded_rows
 
-    length, rows = size_of(a[0], 0), size_of(a[0], 1)
+    length, rows = size_of(a, 0), size_of(a, 1)
     more = [[0, padded_size(length) - length], [0, padded_rows(rows) - rows], [0, 0]]
-    steps = _compile()(*(tuple(ops.pad(p, more) for p in parts) for parts in (a, b)))
-    return tuple(p[:length, :rows] for p in steps)
+    steps = _compile()(ops.pad(a, more), ops.pad(b, more), ops.pad(h, more[1:]), is_complex, backwards)
+    return steps[:length, :rows]
 
 
 @cache
-def _compile() -> Callable[[Parts, Parts], Parts]:
+def _compile() -> Way:
     from skrnn.layers.scan import compiled
 
-    return compiled(_loop)
+    return compiled(graph_loop)
 
 
-def blocked_scan(a: Parts, b: Parts, level: int = 0) -> Parts:
+def blocked_scan(a: Any, b: Any, h: Any, is_complex: bool, backwards: bool) -> Any:
+    """In blocks of `RADIX` steps side by side."""
+    n = 2 if is_complex else 1
+    if backwards:
+        after = ops.flip(ops.concatenate([a[1:], a[:1]]), 0)
+        return ops.flip(blocked_scan(conjugate(after, is_complex), ops.flip(b, 0), h, is_complex, False), 0)
+    first = times(a[0], h, is_complex) + b[0]
+    return _joined(_in_blocks_from_zero(_parts(a, n), _parts(ops.concatenate([first[None], b[1:]]), n)))
+
+
+def _in_blocks_from_zero(a: Parts, b: Parts, level: int = 0) -> Parts:
     """(T, B, S) each -> (T, B, S): h after each step, from zero."""
     n_steps = a[0].shape[0]
     if n_steps is not None and n_steps <= RADIX:
         return _stacked([h for h, _ in _steps(a, b, n_steps, 0)], 0)
     if n_steps is None and level == LEVELS:
-        return _loop(a, b)
+        zero = ops.zeros_like(_joined(b)[0])
+        return _parts(graph_loop(_joined(a), _joined(b), zero, len(a) == 2, False), len(a))
     a_blocks, b_blocks = _in_blocks(a), _in_blocks(b)  # (K, RADIX, B, S)
     within = list(_steps(a_blocks, b_blocks, RADIX, 1))
-    ends = blocked_scan(within[-1][1], within[-1][0], level + 1)  # (K, B, S)
+    ends = _in_blocks_from_zero(within[-1][1], within[-1][0], level + 1)  # (K, B, S)
     start = tuple(ops.concatenate([ops.zeros_like(p[:1]), p[:-1]]) for p in ends)
     blocks = _stacked([_plus(h, _times(product, start)) for h, product in within], 1)
     length = ops.shape(a[0])[0]
@@ -153,18 +196,6 @@ def _steps(a: Parts, b: Parts, n_steps: int, axis: int) -> Iterator[tuple[Parts,
         a_t = _at(a, t, axis)
         h, product = _plus(_times(a_t, h), _at(b, t, axis)), _times(a_t, product)
         yield h, product
-
-
-def _loop(a: Parts, b: Parts) -> Parts:
-    """Run `blocked_scan` step by step in TensorFlow."""
-    from skrnn.layers.scan import scan
-
-    def step(_: Any, h: Any, given: Any) -> Any:
-        h = _plus(_times(given[: len(a)], tuple(h)), given[len(a) :])
-        return h, h
-
-    widths = [p.shape[-1] for p in b]
-    return tuple(scan(step, ops.shape(a[0])[0], [ops.zeros_like(p[0]) for p in b], [*a, *b], widths)[1])
 
 
 def _in_blocks(x: Parts) -> Parts:
@@ -190,10 +221,6 @@ def _at(x: Parts, t: int, axis: int = 0) -> Parts:
     return tuple(p[t] if axis == 0 else p[:, t] for p in x)
 
 
-def _flipped(x: Parts) -> Parts:
-    return tuple(ops.flip(p, 0) for p in x)
-
-
 def _plus(x: Parts, y: Parts) -> Parts:
     return tuple(p + q for p, q in zip(x, y))
 
@@ -204,5 +231,15 @@ def _times(x: Parts, y: Parts) -> Parts:
     return x[0] * y[0] - x[1] * y[1], x[0] * y[1] + x[1] * y[0]
 
 
-def _conjugate(x: Parts) -> Parts:
-    return x if len(x) == 1 else (x[0], -x[1])
+
+def times(x: Any, y: Any, is_complex: bool) -> Any:
+    """Product by elements."""
+    return complex_times(x, y) if is_complex else x * y
+
+
+def conjugate(x: Any, is_complex: bool) -> Any:
+    """Conjugate complex numbers."""
+    if not is_complex:
+        return x
+    re, im = ops.split(x, 2, axis=-1)
+    return ops.concatenate([re, -im], axis=-1)

@@ -11,7 +11,7 @@ from skrnn.layers.linear_scan import linear_scan
 B, S = 3, 4
 BACKEND = keras.backend.backend()
 LENGTHS = [1, 2, 7, 8, 9, 64, 65, 513]  # around 1, 8 and 64, which are whole blocks, and past 512, the last level
-WAYS = {"tensorflow": ["blocked_scan", "compiled_loop", "_loop"], "jax": ["blocked_scan", "jax_loop"]}
+WAYS = {"tensorflow": ["blocked_scan", "compiled_loop", "graph_loop"], "jax": ["blocked_scan", "jax_loop"]}
 # float64 of JAX is float32, unless the whole process is told otherwise.
 DTYPES = ["float32"] if BACKEND == "jax" else ["float32", "float64"]
 EXACT = DTYPES[-1]
