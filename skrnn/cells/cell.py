@@ -66,7 +66,8 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
     .. [1] Y. Gal, Z. Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural
        networks, NeurIPS.
     .. [2] D. Krueger et al. (2017), Zoneout: regularizing RNNs by randomly preserving hidden activations, ICLR.
-    .. [3] T. Salimans, D. P. Kingma (2016), Weight normalization, NeurIPS.
+    .. [3] T. Salimans, D. P. Kingma (2016), Weight normalization: a simple reparameterization to accelerate training of
+       deep neural networks, NeurIPS.
     """
 
     state_names: ClassVar[tuple[str, ...]] = ("h",)

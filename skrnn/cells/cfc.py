@@ -30,7 +30,7 @@ class CfCCell(TimedCell):
     units : int
         H.
     mode : {"default", "pure", "no_gate"}, default="default"
-        Both gates; the approximate solution of the liquid time-constant equation itself; or without the second gate.
+        Both gates; the approximate solution of the liquid time-constant equation itself; or one head without its gate.
     backbone_units : int, default=128
         Width of the layers before the heads.
     backbone_layers : int, default=1
@@ -51,10 +51,11 @@ class CfCCell(TimedCell):
         no_gate:  h' = tanh(g) + (1 - s) tanh(k)
         pure:     h' = A - A g exp(-e (|w| + |g|))
 
-    The paper's time constant f e is ``f e + c``, and the heads have a tanh, as in the library of its authors (ncps).
-    The columns of ``head_kernel`` and ``head_bias`` are in the order g, k, f, c; of "pure" g alone, with
-    ``time_constant`` w and ``target`` A. ``kernel``, ``recurrent_kernel`` and ``bias`` are the first layer of the
-    backbone (without one, the heads), ``backbone_kernel_1``, ``backbone_bias_1`` and so on the others.
+    The paper's time constant f e is ``f e + c``, and the heads have a tanh, as in the library of its authors (ncps),
+    whose "pure" this is: the paper's own has one more factor and evaluates the head a second time, at -x and -h. The
+    columns of ``head_kernel`` and ``head_bias`` are in the order g, k, f, c; of "pure" g alone, with ``time_constant``
+    w and ``target`` A. ``kernel``, ``recurrent_kernel`` and ``bias`` are the first layer of the backbone (without one,
+    the heads), ``backbone_kernel_1``, ``backbone_bias_1`` and so on the others.
 
     References
     ----------

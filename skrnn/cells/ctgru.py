@@ -45,9 +45,10 @@ class CTGRUCell(TimedCell):
         H_i' = (1 - s_i) H_i + s_i q,  h' = sum_i H_i'
 
     r and s, the scales from which is read and to which is written, are one number a unit, as logarithms. The paper
-    decays after a step, by the time until the next one; here it is before a step, by the time since the last one,
-    which is the same memory. The columns of W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are in the order
-    r, s, q; the biases of r and s begin anywhere between the scales. The state holds H_1, ..., H_M one after the other.
+    decays after a step, by the time until the next one, and gives the sum of what is left; here it is before a step, by
+    the time since the last one: the same memory, given out before it decays. The columns of W (``kernel``), U
+    (``recurrent_kernel``) and b (``bias``) are in the order r, s, q; the biases of r and s begin anywhere between the
+    scales. The state holds H_1, ..., H_M one after the other.
 
     References
     ----------

@@ -29,7 +29,7 @@ class ElmanCell(GatedCell):
     -----
     ``h' = tanh(x W + h U + b)``, with W (``kernel``), U (``recurrent_kernel``) and b (``bias``). The output
     ``y = V h'`` of the network is the layer after it. Without zoneout and weight normalization estimators run it in a
-    fused loop.
+    fused loop. In the paper units have values between 0 and 1, and the first state is 0.5; tanh and 0 are usual since.
 
     References
     ----------

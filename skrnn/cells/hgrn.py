@@ -40,15 +40,17 @@ class HGRNCell(LinearCell):
     Notes
     -----
     ``l = lower_bound + (1 - lower_bound) sigmoid(x W + b)``, ``c = silu(x W + b) + i silu(x W + b)``,
-    ``h' = l exp(i theta) h + (1 - l) c``, ``g = sigmoid(x W + b)``, ``y = N(g [Re h', Im h']) V + d``. The columns of W
+    ``h' = l exp(i theta) h + (1 - l) c``, ``g = silu(x W + b)``, ``y = N(g [Re h', Im h']) V + d``. The columns of W
     (``kernel``) and b (``bias``) are in the order l, Re c, Im c, g (2 H); theta is ``phase``, V ``output_kernel`` and d
     ``output_bias``; N is layer normalization with ``output_scale`` and ``output_shift``. theta begins with angles from
-    1 down to 1 / 10000, where the authors' code goes on to 1e-8. Stack two layers or more.
+    1 down to 1 / 10000, where the authors' code goes on to 1e-8; it also takes N before the gate, where their equations
+    have it behind. Stack two layers or more.
 
     References
     ----------
     .. [1] Z. Qin, S. Yang, Y. Zhong (2023), Hierarchically gated recurrent neural network for sequence modeling,
-       NeurIPS, arXiv:2311.04823; code: github.com/OpenNLPLab/HGRN.
+       NeurIPS, arXiv:2311.04823; equations: github.com/OpenNLPLab/HGRN; code:
+       github.com/Doraemonzzz/hgru-pytorch.
 
     Examples
     --------
@@ -99,4 +101,4 @@ class HGRNCell(LinearCell):
         """``N(g h) V + d``."""
         _, scale, shift, v, d = weights
         _, gate = ops.split(z, [3 * self.units], axis=-1)
-        return ops.matmul(layer_norm(ops.sigmoid(gate) * h, scale, shift), v) + d
+        return ops.matmul(layer_norm(ops.silu(gate) * h, scale, shift), v) + d

@@ -96,7 +96,7 @@ class DrawnInFloat32(keras.initializers.Initializer):
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class Chrono(keras.initializers.Initializer):
-    """Biases of forget gates for memories from one to many steps: log(u), u uniform from 1 to longest - 1 [1]_.
+    """Biases of forget gates for memories from two to many steps: log(u), u uniform from 1 to longest - 1 [1]_.
 
     Parameters
     ----------
@@ -107,7 +107,8 @@ class Chrono(keras.initializers.Initializer):
 
     References
     ----------
-    .. [1] C. Tallec, Y. Ollivier (2018), Can recurrent neural networks warp time?, ICLR, section 2.
+    .. [1] C. Tallec, Y. Ollivier (2018), Can recurrent neural networks warp time?, ICLR, section 2,
+       equation 16.
     """
 
     def __init__(self, longest: int, seed: int | None = None) -> None:

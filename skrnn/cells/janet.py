@@ -28,7 +28,7 @@ class JANETCell(GatedCell):
         How much more is let in than is forgotten.
     longest : int, default=None
         T of the chrono initialization [2]_: the bias of the gate is log(u), u uniform from 1 to T - 1, so that units
-        remember from one to T steps. None begins with 1.
+        remember from two to T steps. None begins with 1.
     **kwargs
         As of `GatedCell`.
 

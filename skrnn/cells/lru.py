@@ -94,13 +94,13 @@ class LRUCell(LinearCell):
     nu is ``log_decay``, theta ``log_phase``; B (``kernel``, real parts and then imaginary ones), C
     (``output_kernel``, for real parts and, with their sign, imaginary ones), D (``skip_kernel``), b (``bias``). In the
     paper the factor of the input begins so and is then learned by itself; here it follows l, as in RG-LRU. There D has
-    one number for each unit, and there is no b. The state holds real parts and then imaginary ones. Stack two layers
-    or more.
+    one number for each unit, there is no b, and gelu belongs to the layers around it. The state holds real parts and
+    then imaginary ones. Stack two layers or more.
 
     References
     ----------
     .. [1] A. Orvieto et al. (2023), Resurrecting recurrent neural networks for long sequences, ICML,
-       arXiv:2303.06349, appendix A.
+       arXiv:2303.06349, section 3 and appendix A.
 
     Examples
     --------

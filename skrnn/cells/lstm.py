@@ -42,7 +42,8 @@ class LSTMCell(GatedCell):
     -----
     ``i, f, o = sigmoid(x W + h U + b)``, ``g = tanh(x W + h U + b)``, ``c' = f c + i g``, ``h' = o tanh(c')``.
     The columns of W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are in the order i, f, g, o.
-    Without zoneout and weight normalization estimators run it in a fused loop.
+    Without zoneout and weight normalization estimators run it in a fused loop. In the first paper g and the output are
+    squashed to (-2, 2) and (-1, 1) by scaled sigmoids; tanh is usual since.
 
     References
     ----------

@@ -28,7 +28,8 @@ class LSTMPeepholeCell(GatedCell):
     ``i = sigmoid(x W + h U + p c + b)``, ``f`` likewise, ``g = tanh(x W + h U + b)``, ``c' = f c + i g``,
     ``o = sigmoid(x W + h U + p c' + b)``, ``h' = o tanh(c')``. The columns of W (``kernel``), U (``recurrent_kernel``)
     and b (``bias``) are in the order i, f, g, o; ``peephole`` holds p of i, f and o. The bias of f begins with 1.
-    In the paper the output is not squashed once more, ``h' = o c'``; tanh(c') is usual since.
+    In the paper neither g nor the output is squashed, ``g = x W + h U + b`` and ``h' = o c'``, gradients end at the
+    peepholes, and the biases of i, f and o begin with 0, -2 and 2; tanh, full gradients and 1 are usual since.
 
     References
     ----------

@@ -25,12 +25,14 @@ class MinGRUCell(LinearCell):
     Notes
     -----
     ``z = sigmoid(x W_z + b_z)``, ``g = x W_g + b_g``, ``h' = (1 - z) h + z g``.
-    The columns of W (``kernel``) and b (``bias``) are in the order z, g.
+    The columns of W (``kernel``) and b (``bias``) are in the order z, g. In the authors' code g is made positive first,
+    ``g + 1 / 2`` above 0 and ``sigmoid(g)`` below, so that a scan of logarithms can run it; here it may have any sign,
+    as in the paper's own definition.
 
     References
     ----------
     .. [1] L. Feng, F. Tung, M. O. Ahmed, Y. Bengio, H. Hajimirsadeghi (2024), Were RNNs all we needed?,
-       arXiv:2410.01201.
+       arXiv:2410.01201; code: github.com/BorealisAI/minRNNs.
 
     Examples
     --------

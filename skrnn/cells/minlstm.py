@@ -27,12 +27,12 @@ class MinLSTMCell(LinearCell):
     -----
     ``f, i = sigmoid(x W + b)``, ``g = x W + b``, ``h' = f / (f + i) h + i / (f + i) g``. The columns of W (``kernel``)
     and b (``bias``) are in the order f, i, g; the bias of f begins with 1. With units that do not see each other,
-    stack two layers or more.
+    stack two layers or more. In the authors' code g is made positive first, see `MinGRUCell`.
 
     References
     ----------
     .. [1] L. Feng, F. Tung, M. O. Ahmed, Y. Bengio, H. Hajimirsadeghi (2024), Were RNNs all we needed?,
-       arXiv:2410.01201.
+       arXiv:2410.01201; code: github.com/BorealisAI/minRNNs.
 
     Examples
     --------

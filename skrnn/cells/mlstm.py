@@ -61,12 +61,13 @@ class MLSTMCell(Cell):
     ``i, f = x W + b``, ``l = log(sigmoid(f))``: ``m' = max(l + m, i)``, ``C' = exp(l + m - m') C + exp(i - m') v k^T``,
     ``n' = exp(l + m - m') n + exp(i - m') k``, ``h' = o C' q / max(|n' q|, exp(-m'))``. The columns of W (``kernel``)
     and b (``bias``) are in the order q, k, v, o (H each), i, f (heads each). The bias of f begins between 3 and 6,
-    drawn; in the authors' code in equal steps. The gates look at the input alone; there are no recurrent weights.
+    drawn; in the authors' code in equal steps. The gates look at the input alone; there are no recurrent weights. As in
+    that code, the bias of k is divided too; it also normalizes ``C' q`` by heads, which is left to a layer after this.
 
     References
     ----------
-    .. [1] M. Beck et al. (2024), xLSTM: extended long short-term memory, NeurIPS, arXiv:2405.04517, equations 19 to
-       27, and code: github.com/NX-AI/xlstm.
+    .. [1] M. Beck et al. (2024), xLSTM: extended long short-term memory, NeurIPS, arXiv:2405.04517, equations 15 to
+       17 and 19 to 27, and code: github.com/NX-AI/xlstm.
 
     Examples
     --------

@@ -29,7 +29,8 @@ class MultiplicativeLSTMCell(GatedCell):
     ``m = (x W_m) (h U_m)``, ``i, f, o = sigmoid(x W + m U + b)``, ``g = tanh(x W + m U + b)``, ``c' = f c + i g``,
     ``h' = o tanh(c')``. The columns of W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are in the order
     i, f, g, o; W_m is ``factor_kernel`` (D, H) and U_m ``factor_recurrent_kernel`` (H, H). The bias of f begins
-    with 1. This is the authors' second code; in their first one g is linear and ``h' = tanh(o c')``.
+    with 1. This is the authors' second code; in their first one, and by those who quote it in the paper, g is linear
+    and ``h' = tanh(o c')``, in that code with a bias of its own.
 
     References
     ----------

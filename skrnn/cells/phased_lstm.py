@@ -74,9 +74,9 @@ class PhasedLSTMCell(Cell):
     ``h' = k o tanh(c~) + (1 - k) h``. The columns of W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are in
     the order i, f, g, o; p (``peephole``) is in the order i, f, o. The period is ``T = exp(log_period)``, its share of
     the paper's shift in time is s (``shift``), and ``r = sigmoid(ratio_logit)``, so that all stay within their bounds.
-    The defaults are those that the authors advise [2]_; their code leaks in training only, here predictions leak too.
-    The state ``clock`` is the number of the last step, where there is no `time_feature`; float16 counts to 2048,
-    bfloat16 to 256.
+    Periods, ratio and leak are those of the authors' code [2]_, which begins the forget gate with 2, counts steps from
+    0, and leaks in training only; here predictions leak too. The state ``clock`` is the number of the last step, where
+    there is no `time_feature`; float16 counts to 2048, bfloat16 to 256.
 
     References
     ----------

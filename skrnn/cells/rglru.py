@@ -55,9 +55,10 @@ class RGLRUCell(LinearCell):
     -----
     ``r, i = sigmoid(x W + b)``, ``v = x W + b``, ``log a = -c softplus(p) r``, ``h' = a h + sqrt(1 - a^2) i v``. The
     columns of W (``kernel``) and b (``bias``) are in the order r, i, v; p is ``decay``. It begins so that
-    ``exp(-c softplus(p))`` is uniform in [0.9, 0.999]. The gates see x, and v brings it to H features; in the paper D
-    is H, v is x, and the matrices of the gates have blocks. With units that do not see each other, stack two layers or
-    more.
+    ``exp(-c softplus(p))`` is uniform in [0.9, 0.999], as in the paper; in its authors' code ``exp(-softplus(p))``
+    is in that range, its square uniform, so that units remember for less long. The gates see x, and v brings it to H
+    features; in the paper D is H, v is x, and the matrices of the gates have blocks. With units that do not see each
+    other, stack two layers or more.
 
     References
     ----------

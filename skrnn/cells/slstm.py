@@ -41,8 +41,8 @@ class SLSTMCell(Cell):
 
     References
     ----------
-    .. [1] M. Beck et al. (2024), xLSTM: extended long short-term memory, NeurIPS, arXiv:2405.04517, equations 8 to 17,
-       and code: github.com/NX-AI/xlstm.
+    .. [1] M. Beck et al. (2024), xLSTM: extended long short-term memory, NeurIPS, arXiv:2405.04517, equations 8 to 17
+       and 34 to 40, and code: github.com/NX-AI/xlstm.
 
     Examples
     --------

@@ -27,7 +27,7 @@ class STARCell(Cell):
     ``z = tanh(x W_z + b_z)``, ``k = sigmoid(x W_k + h U + b_k)``, ``h' = tanh((1 - k) h + k z)``.
     The columns of W (``kernel``) and b (``bias``) are in the order z, k; U is ``recurrent_kernel``. These are the
     equations of the paper; the code of its authors shifts one of the two gates by 1,
-    ``tanh(sigmoid(f) h + (1 - sigmoid(f - 1)) z)``.
+    ``tanh(sigmoid(f) h + (1 - sigmoid(f - 1)) z)``, and begins f with log(u), u uniform from 1 to T.
 
     References
     ----------

@@ -231,7 +231,6 @@ def _times(x: Parts, y: Parts) -> Parts:
     return x[0] * y[0] - x[1] * y[1], x[0] * y[1] + x[1] * y[0]
 
 
-
 def times(x: Any, y: Any, is_complex: bool) -> Any:
     """Product by elements."""
     return complex_times(x, y) if is_complex else x * y

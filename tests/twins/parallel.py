@@ -79,7 +79,8 @@ def hgrn(w, x, seen, states, cell):
     re, im = z[:, H : 2 * H], z[:, 2 * H : 3 * H]
     c = re * sigmoid(re) + 1j * im * sigmoid(im)
     h = kept * np.exp(1j * w["phase"]) * complex_state(states) + (1.0 - kept) * c
-    shown = sigmoid(z[:, 3 * H :]) * parts(h)
+    gate = z[:, 3 * H :]
+    shown = gate * sigmoid(gate) * parts(h)
     normal = np.stack([(row - row.mean()) / np.sqrt(row.var() + 1e-5) for row in shown])
     y = (normal * w["output_scale"] + w["output_shift"]) @ w["output_kernel"] + w["output_bias"]
     return y, [parts(h)]
