@@ -3,6 +3,7 @@
 from skrnn.cells.antisymmetric import AntisymmetricCell
 from skrnn.cells.cell import Cell
 from skrnn.cells.cfc import CfCCell
+from skrnn.cells.chunked_cell import ChunkedCell
 from skrnn.cells.clockwork import ClockworkCell
 from skrnn.cells.cornn import CoRNNCell
 from skrnn.cells.ctgru import CTGRUCell
@@ -93,6 +94,7 @@ __all__ = [
     "CTGRUCell",
     "Cell",
     "CfCCell",
+    "ChunkedCell",
     "ClockworkCell",
     "CoRNNCell",
     "ESNCell",

@@ -34,6 +34,8 @@ class HGRNCell(LinearCell):
     lower_bound : float in [0, 1), default=0.0
         Share of the state that no input can forget. In the paper it is learned and grows with the layer, so that upper
         layers remember for longer.
+    gate_activation : Keras activation, default="silu"
+        Of the output gate.
     **kwargs
         As of `Cell`; no recurrent dropout.
 
@@ -64,9 +66,10 @@ class HGRNCell(LinearCell):
     is_complex = True
     output_is_state = False
 
-    def __init__(self, units: int, *, lower_bound: float = 0.0, **kwargs: Any) -> None:
+    def __init__(self, units: int, *, lower_bound: float = 0.0, gate_activation: Any = "silu", **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
         self.lower_bound = check_share("lower_bound", lower_bound)
+        self.gate_activation = keras.activations.get(gate_activation)
 
     @property
     def state_size(self) -> list[int]:
@@ -101,4 +104,4 @@ class HGRNCell(LinearCell):
         """``N(g h) V + d``."""
         _, scale, shift, v, d = weights
         _, gate = ops.split(z, [3 * self.units], axis=-1)
-        return ops.matmul(layer_norm(ops.silu(gate) * h, scale, shift), v) + d
+        return ops.matmul(layer_norm(self.gate_activation(gate) * h, scale, shift), v) + d

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from skrnn.cells.cell import Cell, States
+from skrnn.cells.cell import States
 from skrnn.cells.checks import check_divisor
+from skrnn.cells.chunked_cell import ChunkedCell
 from skrnn.cells.slstm import LOWEST
 
 # The smallest m whose exp(-m) is a number in float16.
@@ -43,7 +45,7 @@ class ForgetLast(keras.initializers.Initializer):
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class MLSTMCell(Cell):
+class MLSTMCell(ChunkedCell):
     """mLSTM [1]_: an LSTM whose memory is a matrix, written with keys and values and read with queries.
 
     Parameters
@@ -79,8 +81,6 @@ class MLSTMCell(Cell):
     """
 
     state_names = ("C", "n", "m")
-    takes = ("weight_norm",)
-    output_is_state = False
 
     def __init__(self, units: int, *, heads: int = 1, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
@@ -103,19 +103,47 @@ class MLSTMCell(Cell):
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        size = self.units // self.heads
-        vectors = ops.reshape(z[:, : 3 * self.units], (-1, 3, self.heads, size))
-        q, k, v = vectors[:, 0], vectors[:, 1] * size**-0.5, vectors[:, 2]  # (B, heads, H / heads)
-        i, f = ops.split(z[:, 4 * self.units :], 2, axis=-1)  # (B, heads)
-        kept = states[2] - ops.softplus(-f)
-        m = ops.maximum(kept, i)
-        old, new = ops.exp(kept - m)[:, :, None], ops.exp(i - m)[:, :, None]
-        c = old[..., None] * ops.reshape(states[0], (-1, self.heads, size, size))
-        c = c + (new * v)[..., None] * k[:, :, None]  # (B, heads, H / heads, H / heads)
-        n = old * ops.reshape(states[1], (-1, self.heads, size)) + new * k
-        # exp(-m) alone may overflow; beside a sum that is as large it would not matter.
-        least = ops.exp(ops.minimum(-m, -LOWEST_EXPONENT))
-        weight = ops.maximum(ops.abs(ops.sum(n * q, axis=-1)), least)  # (B, heads)
-        read = ops.sum(c * q[:, :, None], axis=-1) / weight[..., None]
-        h = ops.sigmoid(z[:, 3 * self.units : 4 * self.units]) * ops.reshape(read, (-1, self.units))
-        return h, [ops.reshape(c, (-1, self.units * size)), ops.reshape(n, (-1, self.units)), m]
+        outputs, states = self.chunk(z[:, None], states, weights)
+        return outputs[:, 0], states
+
+    def chunk(self, z: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """Take L steps: each reads the state before them, and as in attention the keys and values up to its own."""
+        units, heads, length = self.units, self.heads, z.shape[1]
+        q, k, v, o, gates = ops.split(z, [units, 2 * units, 3 * units, 4 * units], axis=-1)
+        q, k, v = (self._by_heads(x) for x in (q, k * (units // heads) ** -0.5, v))  # (B, heads, L, H / heads)
+        i, f = ops.split(ops.transpose(gates, (0, 2, 1)), 2, axis=1)  # (B, heads, L)
+        c = ops.reshape(states[0], (-1, heads, units // heads, units // heads))
+        n, m = ops.reshape(states[1], (-1, heads, units // heads)), states[2]
+        # Logarithms of what is left of the first state, and of what each step (last axis) left, at each step.
+        forgot = -ops.softplus(-f)
+        up_to = np.tri(length, dtype=bool)
+        left = ops.cumsum(forgot, axis=-1) + m[..., None]
+        since = ops.cumsum(ops.where(np.tri(length, k=-1, dtype=bool), forgot[..., None], 0.0), axis=-2)
+        added = since + i[..., None, :]
+        m = ops.maximum(left, ops.max(ops.where(up_to, added, left[..., None]), axis=-1))
+        old = ops.exp(left - m)
+        new = ops.where(up_to, ops.exp(ops.minimum(added - m[..., None], 0.0)), 0.0)  # (B, heads, L, L)
+        seen = ops.einsum("bhtd,bhsd->bhts", q, k) * new
+        # exp(-m) alone may overflow, beside a sum that is as large, where it would not matter, or be zero like the sum.
+        least = ops.maximum(ops.exp(ops.minimum(-m, -LOWEST_EXPONENT)), keras.config.epsilon())
+        weight = ops.maximum(ops.abs(ops.sum(seen, axis=-1) + old * ops.einsum("bhtd,bhd->bht", q, n)), least)
+        read = ops.einsum("bhts,bhsd->bhtd", seen, v) + old[..., None] * ops.einsum("bhtd,bhed->bhte", q, c)
+        h = ops.sigmoid(o) * self._by_units(read / weight[..., None])
+        old, new = old[..., -1], new[..., -1, :, None]
+        c = old[..., None, None] * c + ops.einsum("bhsd,bhse->bhde", new * v, k)
+        n = old[..., None] * n + ops.sum(new * k, axis=2)
+        return h, [ops.reshape(c, (-1, units * units // heads)), ops.reshape(n, (-1, units)), m[..., -1]]
+
+    def still(self) -> Any:
+        """Gates that forget nothing and let nothing in."""
+        zeros = np.zeros(4 * self.units)
+        return np.concatenate([zeros, np.full(self.heads, LOWEST), np.full(self.heads, -LOWEST)])
+
+    def _by_heads(self, x: Any) -> Any:
+        """(B, L, H) -> (B, heads, L, H / heads)."""
+        shape = (-1, x.shape[1], self.heads, self.units // self.heads)
+        return x[:, None] if self.heads == 1 else ops.transpose(ops.reshape(x, shape), (0, 2, 1, 3))
+
+    def _by_units(self, x: Any) -> Any:
+        """(B, heads, L, H / heads) -> (B, L, H)."""
+        return x[:, 0] if self.heads == 1 else ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, x.shape[2], self.units))

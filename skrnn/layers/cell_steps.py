@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from skrnn.cells import Cell, LinearCell
+from skrnn.cells import Cell, ChunkedCell, LinearCell
 from skrnn.layers.linear_scan import linear_scan
 
 
@@ -93,6 +93,44 @@ def run_linear(cell: LinearCell, steps: Steps) -> tuple[Any, list[Any]]:
     if steps.lengths is not None:
         after = [_at_the_end(p, before, steps.lengths) for p, before in zip((h, *past), steps.states)]
     return cell.readout(h, z, steps.weights), after
+
+
+class ChunkSteps:
+    """A `ChunkedCell` as a cell one step of which is a chunk of steps.
+
+    Parameters
+    ----------
+    cell : ChunkedCell
+    """
+
+    output_is_state = False
+
+    def __init__(self, cell: ChunkedCell) -> None:
+        self.cell = cell
+        self.output_size = cell.chunk_size * cell.output_size
+
+    def regularized_step(
+        self, z: Any, states: Sequence[Any], weights: Sequence[Any], hidden: Any, noise: Any
+    ) -> tuple[Any, list[Any]]:
+        """(B, L P) -> (B, L H), and states."""
+        length = self.cell.chunk_size
+        outputs, after = self.cell.chunk(ops.reshape(z, (-1, length, z.shape[-1] // length)), states, weights)
+        return ops.reshape(outputs, (-1, self.output_size)), after
+
+
+def run_chunks(steps: ChunkSteps, given: Steps, jit_compile: bool) -> tuple[Any, list[Any]]:
+    """Run a cell by chunks of steps; parameters and results as of `run_steps`."""
+    z, size = given.z, steps.cell.chunk_size
+    length, rows = ops.shape(z)[:2]
+    if given.lengths is not None:
+        live = ops.arange(length, dtype="int32")[:, None, None] < given.lengths[None, :, None]
+        z = ops.where(live, z, ops.cast(steps.cell.still(), z.dtype))
+    filling = ops.broadcast_to(ops.cast(steps.cell.still(), z.dtype), (-length % size, rows, z.shape[-1]))
+    z = ops.reshape(ops.concatenate([z, filling]), (-1, size, rows, z.shape[-1]))  # (T / L, L, B, P)
+    z = ops.reshape(ops.transpose(z, (0, 2, 1, 3)), (-1, rows, size * z.shape[-1]))
+    outputs, states = run_steps(steps, Steps(z, given.states, None, given.weights, None, []), jit_compile)
+    outputs = ops.reshape(outputs, (-1, rows, size, steps.cell.output_size))
+    return ops.reshape(ops.transpose(outputs, (0, 2, 1, 3)), (-1, rows, steps.cell.output_size))[:length], states
 
 
 def _at_the_end(sequence: Any, before: Any, lengths: Any) -> Any:

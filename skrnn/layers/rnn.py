@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.cells import Cell, LinearCell
-from skrnn.layers.cell_steps import Steps, run_linear, run_steps, taken
+from skrnn.cells import Cell, ChunkedCell, LinearCell
+from skrnn.layers.cell_steps import ChunkSteps, Steps, run_chunks, run_linear, run_steps, taken
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -45,6 +45,7 @@ class RNN(keras.layers.RNN):
         super().__init__(cell, **kwargs)
         self.jit_compile = bool(jit_compile)
         self.right_padded = bool(right_padded)
+        self.chunks = ChunkSteps(cell) if isinstance(cell, ChunkedCell) else None
         compiles_itself = self.jit_compile or isinstance(cell, LinearCell)
         if compiles_itself and self.is_hoisted and keras.backend.backend() == "tensorflow":
             self.supports_jit = False  # Keras leaves the model around it uncompiled
@@ -76,13 +77,19 @@ class RNN(keras.layers.RNN):
         elif self.go_backwards:
             x = ops.flip(x, 0)
         steps = self._steps(x, list(initial_state), None if order is None else order.lengths, training)
-        linear = isinstance(self.cell, LinearCell)
-        outputs, states = run_linear(self.cell, steps) if linear else run_steps(self.cell, steps, self.jit_compile)
+        outputs, states = self._run(steps)
         last = outputs[-1] if order is None else order.last(outputs)
         if not self.return_sequences:
             return last, last[:, None], states
         shown = outputs if order is None else order.at_their_steps(outputs, last)
         return last, time_first(shown), states
+
+    def _run(self, steps: Steps) -> tuple[Any, list[Any]]:
+        if isinstance(self.cell, LinearCell):
+            return run_linear(self.cell, steps)
+        if self.chunks is not None:
+            return run_chunks(self.chunks, steps, self.jit_compile)
+        return run_steps(self.cell, steps, self.jit_compile)
 
     def _steps(self, x: Any, states: list[Any], lengths: Any, training: bool) -> Steps:
         cell: Any = self.cell

@@ -10,11 +10,13 @@ import pytest
 from keras import ops
 from sequence_gradients import results_and_gradients
 
-from skrnn.cells import GRUCell, LSTMCell, MinGRUCell
+from skrnn.cells import GRUCell, LSTMCell, MinGRUCell, MLSTMCell
 from skrnn.layers import RNN, RecurrenceSpec
 
 T, D, H = 6, 4, 5
-CELLS = {"loop": LSTMCell, "scan": MinGRUCell}
+CELLS = {"chunks": MLSTMCell, "loop": LSTMCell, "scan": MinGRUCell}
+ZONED = ["loop", "scan"]
+L = MLSTMCell.chunk_size
 OPTIONS = {"return_sequences": True, "return_state": True}
 
 tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="loops of TensorFlow")
@@ -43,7 +45,7 @@ def assert_same(got, want):
 @pytest.mark.parametrize("kind", sorted(CELLS))
 @pytest.mark.parametrize("rows", [1, 3, 37])
 def test_compiled_loops_equal_keras(kind, rows):
-    cell = make(kind, zoneout=0.1)
+    cell = make(kind, **({"zoneout": 0.1} if kind in ZONED else {}))
     x, right = data(rows)
     gaps = np.random.default_rng(1).random(right.shape) > 0.3
     for (mask, padded), backwards in product(((None, False), (right, True), (gaps, False)), (False, True)):
@@ -78,7 +80,7 @@ def test_one_graph_for_all_shapes(kind, jit_compile):
 
 
 @tensorflow
-@pytest.mark.parametrize("kind", sorted(CELLS))
+@pytest.mark.parametrize("kind", ZONED)
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_dropout_and_zoneout_in_training_are_the_same_compiled(kind, jit_compile):
     """Each part of the rows gets its own noise: given the noise, results are those of the plain loop."""
@@ -99,6 +101,41 @@ def test_dropout_and_zoneout_in_training_are_the_same_compiled(kind, jit_compile
         _, after = cell.regularized_step(z, states, cell.recurrent_weights(), kept, [n[t] for n in noise])
         states = [np.where(mask[:, t, None], new, old) for new, old in zip(after, states)]
         np.testing.assert_allclose(outputs[:, t], states[0], rtol=1e-9)
+
+
+@tensorflow
+@pytest.mark.parametrize("time", [1, L - 1, L, L + 1, 3 * L - 5])
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_chunks_are_steps(time, jit_compile):
+    """Values, states and gradients where sequences end before, at and behind the end of a chunk."""
+    cell = make("chunks")
+    x, right = data(19, time)
+    right[:2, 1:] = False  # one real step
+    gaps = np.random.default_rng(1).random(right.shape) > 0.3
+    for mask, backwards in product((None, right, gaps), (False, True)):
+        options = {**OPTIONS, "go_backwards": backwards, "dtype": "float64"}
+        want = results_and_gradients(keras.layers.RNN(cell, **options), x, mask)
+        assert_same(results_and_gradients(RNN(cell, jit_compile=jit_compile, **options), x, mask), want)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("time", [1, L, 2 * L + 3])
+def test_chunks_are_steps_on_every_backend(time):
+    cell = MLSTMCell(6, heads=2)
+    x, mask = data(4, time)
+    x = x.astype("float32")
+    outputs, *states = RNN(cell, **OPTIONS)(x, mask=mask)
+    after = cell.get_initial_state(4)
+    for t in range(time):
+        before = after
+        output, after = cell(x[:, t], before)
+        live = mask[:, t, None]
+        after = [ops.where(live, new, old) for new, old in zip(after, before)]
+        got, want = (ops.convert_to_numpy(ops.where(live, o, 0.0)) for o in (outputs[:, t], output))
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
+    assert len(states) == len(after) == 3
+    for got, want in zip(states, after):
+        np.testing.assert_allclose(ops.convert_to_numpy(got), ops.convert_to_numpy(want), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.core

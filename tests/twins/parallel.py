@@ -80,7 +80,8 @@ def hgrn(w, x, seen, states, cell):
     c = re * sigmoid(re) + 1j * im * sigmoid(im)
     h = kept * np.exp(1j * w["phase"]) * complex_state(states) + (1.0 - kept) * c
     gate = z[:, 3 * H :]
-    shown = gate * sigmoid(gate) * parts(h)
+    gate = np.tanh(gate) if cell.gate_activation.__name__ == "tanh" else gate * sigmoid(gate)
+    shown = gate * parts(h)
     normal = np.stack([(row - row.mean()) / np.sqrt(row.var() + 1e-5) for row in shown])
     y = (normal * w["output_scale"] + w["output_shift"]) @ w["output_kernel"] + w["output_bias"]
     return y, [parts(h)]
@@ -89,7 +90,7 @@ def hgrn(w, x, seen, states, cell):
 TWINS = {f.__name__: f for f in (hgrn, lru, mingru, minlstm, qrnn, rglru, sru)}
 
 SETTINGS = {
-    "hgrn": [{"lower_bound": 0.4}],
+    "hgrn": [{"lower_bound": 0.4}, {"gate_activation": "tanh"}],
     "lru": [{"activation": "linear"}, {"r_min": 0.9, "r_max": 0.99, "max_phase": 0.3}],
     "mingru": [],
     "minlstm": [],

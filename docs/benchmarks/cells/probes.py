@@ -46,6 +46,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         dict(zip(("dt", "gamma", "epsilon"), values))
         for values in ((0.1, 2.7, 4.7), (0.25, 1.0, 1.0), (0.5, 1.0, 1.0), (0.06, 66.0, 15.0), (1.0, 0.5, 0.5))
     ],
+    "hgrn": [{"gate_activation": "sigmoid"}],
     "irnn": [{"kernel_initializer": "glorot_uniform"}, {"scale": 0.95, "kernel_initializer": "glorot_uniform"}],
     "lmu": [{"order": 32}, {"order": 64}, {"activation": "relu"}],
     "ltc": [{"time": 0.1}, {"time": 0.03}, {"time": 0.01}],
