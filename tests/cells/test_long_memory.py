@@ -20,7 +20,7 @@ def built(cell, n_features=4, scale=1.0, seed=0):
     cell.built = True
     rng = np.random.default_rng(seed)
     for v in cell.trainable_variables:
-        v.assign(np.asarray(v.value, np.float64) + scale * rng.normal(size=v.shape))
+        v.assign(np.asarray(ops.convert_to_numpy(v.value), np.float64) + scale * rng.normal(size=v.shape))
     return cell
 
 

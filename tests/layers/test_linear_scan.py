@@ -160,10 +160,11 @@ def test_an_associative_scan_gives_the_same(way, time, is_complex):
         return (*times(a_2, a_1), *module._plus(times(a_2, b_1), b_2))
 
     parts = [p for v in (a_all, b_all) for p in np.split(v, 2 if is_complex else 1, axis=-1)]
-    scanned = ops.associative_scan(after, tuple(tensors(parts, EXACT)), axis=0)[len(parts) // 2 :]
+    dtype = "float32" if BACKEND == "torch" else EXACT  # where Keras' associative_scan makes float32 of all numbers
+    scanned = ops.associative_scan(after, tuple(tensors(parts, dtype)), axis=0)[len(parts) // 2 :]
     want = np.concatenate([ops.convert_to_numpy(p) for p in scanned], axis=-1)[1:]
-    got = ops.convert_to_numpy(linear_scan(*tensors((a, b, h), EXACT), is_complex))
-    assert_close(got, want, EXACT)
+    got = ops.convert_to_numpy(linear_scan(*tensors((a, b, h), dtype), is_complex))
+    assert_close(got, want, dtype)
 
 
 @tensorflow
