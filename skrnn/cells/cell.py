@@ -79,6 +79,8 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
     n_zoned: ClassVar[int | None] = None
     # Keras' cell with the same equations and weights, where there is one.
     keras_class: ClassVar[Any] = None
+    # Options that say how weights begin and nothing else: cells that differ in them alone share compiled programs.
+    drawn_by: ClassVar[tuple[str, ...]] = ("kernel_initializer", "recurrent_initializer", "bias_initializer")
     # NaN in the input is a value that is missing.
     reads_missing: ClassVar[bool] = False
 

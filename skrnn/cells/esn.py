@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, eigs
 
 from skrnn.cells.cell import Cell, States
 from skrnn.cells.checks import check_number
+from skrnn.cells.initializers import Exactly
 
 # Up to this width all eigenvalues are computed, which takes less than a second.
 DENSE = 300
@@ -52,16 +55,26 @@ class Reservoir(keras.initializers.Initializer):
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """Draw a matrix of a shape (H, H)."""
-        rng, share, radius = np.random.default_rng(self.seed), self.connectivity, 0.0
-        while radius < TINY:
-            matrix = rng.normal(size=shape) * (rng.random(shape) < share)
-            radius = spectral_radius(matrix)
-            share = min(1.0, 1.5 * share)
-        return ops.convert_to_tensor(matrix * (self.spectral_radius / radius), dtype or keras.config.floatx())
+        share, radius = _dense_enough(self.seed, self.connectivity, tuple(shape))
+        matrix = _sparse(self.seed, share, shape) * (self.spectral_radius / radius)
+        return ops.convert_to_tensor(matrix, dtype or keras.config.floatx())
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         return {"spectral_radius": self.spectral_radius, "connectivity": self.connectivity, "seed": self._given}
+
+
+def _sparse(seed: int, share: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=shape) * (rng.random(shape) < share)
+
+
+@lru_cache(maxsize=256)  # a search draws the same matrix again and again
+def _dense_enough(seed: int, share: float, shape: tuple[int, ...]) -> tuple[float, float]:
+    """Share of weights with which a matrix has eigenvalues, and the size of the largest."""
+    while (radius := spectral_radius(_sparse(seed, share, shape))) < TINY:
+        share = min(1.0, 1.5 * share)
+    return share, radius
 
 
 def spectral_radius(matrix: Any) -> float:
@@ -109,7 +122,7 @@ class ESNCell(Cell):
     ``h' = (1 - leak) h + leak tanh(x W + h U + b)``. W (``kernel``), U (``recurrent_kernel``) and b (``bias``) are
     drawn, U with normal weights, and never trained; the same `random_state` of the estimator gives the same ones.
     Biases beside the inputs are those of [3]_. Below a spectral radius of 1 states forget in practice, which is no
-    proof [4]_.
+    proof [4]_. leak is kept as a weight (``leaking_rate``).
 
     References
     ----------
@@ -132,6 +145,15 @@ class ESNCell(Cell):
     """
 
     takes = ()
+    drawn_by = (
+        *Cell.drawn_by,
+        "spectral_radius",
+        "leak",
+        "connectivity",
+        "input_scaling",
+        "bias_scaling",
+        "seed",
+    )
 
     def __init__(
         self,
@@ -170,14 +192,15 @@ class ESNCell(Cell):
         self.add_matrix("kernel", (input_shape[-1], self.units), inputs, trainable=False)
         self.add_matrix("recurrent_kernel", (self.units, self.units), reservoir, recurrent=True, trainable=False)
         self.add_vector("bias", self.units, biases, trainable=False)
+        self.add_vector("leaking_rate", (), Exactly(self.leak), trainable=False)
 
     def recurrent_weights(self) -> list[Any]:
-        """U, (H, H)."""
-        return [self.matrix("recurrent_kernel")]
+        """U (H, H), and leak."""
+        return [self.matrix("recurrent_kernel"), self.vector("leaking_rate")]
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        h = states[0] + self.leak * (ops.tanh(z + ops.matmul(seen, weights[0])) - states[0])
+        h = states[0] + weights[1] * (ops.tanh(z + ops.matmul(seen, weights[0])) - states[0])
         return h, [h]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -67,6 +68,27 @@ class ScaledIdentity(keras.initializers.Initializer):
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         return {"scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Exactly(keras.initializers.Initializer):
+    """One number, which `keras.initializers.Constant` rounds to float32 on its way to float64.
+
+    Parameters
+    ----------
+    value : float
+    """
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Weights of a shape."""
+        return ops.cast(np.full(shape, self.value), dtype or keras.config.floatx())
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"value": self.value}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")

@@ -94,7 +94,7 @@ def fit_readout(readout: Any, plan: Plan, seed: int, examples: Examples, target:
     _check_classes(target, examples.y)
     features_plan = replace(plan, network=replace(plan.network, outputs=None), metrics=())
     with program_cache.borrow(features_plan) as program:
-        weights = program.initial_weights(seed)
+        weights = program.initial_weights(features_plan.network, seed)
     counts = examples.weights > 0
     features = predict(features_plan, weights, examples.X)[counts].astype(np.float64)  # (N, H), or (steps, H)
     y = examples.y[counts]

@@ -119,6 +119,18 @@ class RecurrenceSpec:
         return layer
 
     @property
+    def fingerprint(self) -> Any:
+        """Hashable identity: equal ones build equal layers."""
+        return (self.kind, self.recipe.fingerprint)
+
+    @property
+    def graph_fingerprint(self) -> Any:
+        """The same without what only says how weights begin: equal ones give equal graphs."""
+        drawn = drawn_options(self.recipe.cls, self.recipe.config)
+        config = {k: v for k, v in self.recipe.config.items() if k not in drawn}
+        return (self.kind, replace(self.recipe, config=config).fingerprint)
+
+    @property
     def is_fused(self) -> bool:
         """Whether skrnn has its own loop for this recurrence."""
         return self.recipe.cls in FUSED
@@ -139,6 +151,14 @@ class RecurrenceSpec:
         options = {"return_sequences": return_sequences, "return_state": False, "jit_compile": jit_compile}
         options["right_padded"] = True  # as all batches of the engine are
         return replace(self.recipe, cls=FUSED[self.recipe.cls]).make(**options)
+
+
+def drawn_options(cls: type, config: dict[str, Any]) -> set[str]:
+    """Options of a class of Keras or skrnn that say how its weights begin, and nothing else."""
+    owner = cls.__module__.split(".")[0]
+    if owner == "skrnn" and issubclass(cls, Cell):
+        return set(cls.drawn_by)
+    return {name for name in config if name.endswith("_initializer")} if owner == "keras" else set()
 
 
 def cell_class(cell: Any) -> type | None:

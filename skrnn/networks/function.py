@@ -38,6 +38,11 @@ class FunctionNetwork:
             return (type(self), object())
         return (type(self), self.function, fingerprint(self.architecture))
 
+    @property
+    def graph_fingerprint(self) -> Any:
+        """The same."""
+        return self.fingerprint
+
     def build(self, fused: bool = True) -> keras.Model:
         """Call the function.
 

@@ -22,8 +22,28 @@ def softmax(x: Any) -> Any:
     return output
 
 
+class Stack:
+    """What networks with a tuple of recurrences, `layers`, have in common."""
+
+    layers: tuple[RecurrenceSpec, ...]
+
+    @property
+    def fingerprint(self) -> Any:
+        """Hashable identity: equal ones build equal models."""
+        return (*self._frame, tuple(layer.fingerprint for layer in self.layers))
+
+    @property
+    def graph_fingerprint(self) -> Any:
+        """The same without what only says how weights begin: models with equal ones compile to equal graphs."""
+        return (*self._frame, tuple(layer.graph_fingerprint for layer in self.layers))
+
+    @property
+    def _frame(self) -> Any:
+        return type(self), fingerprint({k: v for k, v in vars(self).items() if k != "layers"})
+
+
 @dataclass(frozen=True)
-class RecurrentNetwork:
+class RecurrentNetwork(Stack):
     """What to build, as data.
 
     Attributes
@@ -58,13 +78,6 @@ class RecurrentNetwork:
     pooling: str | None = "last"
     embedding: tuple[int, int] | None = None
     jit_compile: bool = False
-
-    @property
-    def fingerprint(self) -> Any:
-        """Hashable identity: equal fingerprints build equal models."""
-        layers = tuple((layer.kind, layer.recipe.fingerprint) for layer in self.layers)
-        rest = {k: v for k, v in vars(self).items() if k != "layers"}
-        return (type(self), layers, fingerprint(rest))
 
     def build(self, fused: bool = True) -> keras.Model:
         """Build the model: (B, T, D), or (B, T) tokens, to (B, outputs) or (B, T, outputs).

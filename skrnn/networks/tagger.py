@@ -7,13 +7,12 @@ from typing import Any
 
 import keras
 
-from skrnn.cells.recipe import fingerprint
 from skrnn.layers import CRF, FeatureBag, RecurrenceSpec, TokenEmbedding, TokenReader
-from skrnn.networks.recurrent import masked_model, softmax
+from skrnn.networks.recurrent import Stack, masked_model, softmax
 
 
 @dataclass(frozen=True)
-class TaggerNetwork:
+class TaggerNetwork(Stack):
     """What to build, as data.
 
     Attributes
@@ -53,13 +52,6 @@ class TaggerNetwork:
     bidirectional: bool = True
     dropout: float = 0.0
     jit_compile: bool = False
-
-    @property
-    def fingerprint(self) -> Any:
-        """Hashable identity: equal fingerprints build equal models."""
-        layers = tuple((layer.kind, layer.recipe.fingerprint) for layer in self.layers)
-        rest = {k: v for k, v in vars(self).items() if k != "layers"}
-        return (type(self), layers, fingerprint(rest))
 
     def build(self, fused: bool = True) -> keras.Model:
         """Build the model: (B, T, D), or (B, T) integer tokens, to (B, T, K).

@@ -54,7 +54,7 @@ class Plan:
             keras.backend.backend(),
             keras.config.floatx(),
             fingerprint(keras.config.dtype_policy().name),
-            self.network.fingerprint,
+            self.network.graph_fingerprint,
             fingerprint(self.loss),
             (self.optimizer.cls, fingerprint(optimizer)),
             fingerprint(self.metrics),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from typing import Any
 
 import keras
@@ -18,6 +19,9 @@ from skrnn.training.plan import Examples, Plan
 
 Arrays = list[NDArray]
 
+# Networks with the graph of a program whose initializers it keeps.
+REMEMBERED = 64
+
 
 class Program(ABC):
     """What all backends share: the model, and its weights in and out.
@@ -32,7 +36,8 @@ class Program(ABC):
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.model, self._initializers = build_model(plan.network)
+        self.model, initializers = build_model(plan.network)
+        self._initializers = OrderedDict({plan.network.fingerprint: initializers})
         self.seed_states = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
         self.optimizer = plan.optimizer.make()
         clip_however_large(self.optimizer)
@@ -45,33 +50,48 @@ class Program(ABC):
         inputs: Any = getattr(self.model, "inputs", None)
         self.input_dtype = inputs[0].dtype if inputs else keras.config.floatx()
         self._loaded: Any = None
-        self._drawn: tuple[int, Arrays] | None = None
+        self._drawn: tuple[Any, Arrays] | None = None
 
     def stepped_variables(self) -> list[keras.Variable]:
         """What the optimizer is built for."""
         return self.model.trainable_variables
 
-    def initial_weights(self, seed: int) -> Arrays:
+    def initial_weights(self, network: Any, seed: int) -> Arrays:
         """Weights as the initializers draw them, from seed alone.
 
         Parameters
         ----------
+        network : RecurrentNetwork, TaggerNetwork or FunctionNetwork
+            With the program's graph; its weights may begin in another way.
         seed : int
             The same seed gives the same weights, whatever was drawn before.
         """
-        if self._drawn is None or self._drawn[0] != seed:  # a search with one random_state draws them in every fit
-            self._drawn = (seed, self._draw(seed))
+        drawn = (network.fingerprint, seed)
+        if self._drawn is None or self._drawn[0] != drawn:  # a search with one random_state draws them in every fit
+            self._drawn = (drawn, self._draw(network, seed))
         return list(self._drawn[1])
 
-    def _draw(self, seed: int) -> Arrays:
-        if self._initializers is None:
+    def _draw(self, network: Any, seed: int) -> Arrays:
+        initializers = self._initializers_of(network)
+        if initializers is None:
             with keras_seeds(seed):
-                return self.plan.network.build().get_weights()
-        seeds = np.random.default_rng(seed).integers(2**31 - 1, size=len(self._initializers))
+                return network.build().get_weights()
+        seeds = np.random.default_rng(seed).integers(2**31 - 1, size=len(initializers))
         return [
             to_numpy(_with_seed(init, int(s))(v.shape, dtype=v.dtype))
-            for init, v, s in zip(self._initializers, self.model.weights, seeds)
+            for init, v, s in zip(initializers, self.model.weights, seeds)
         ]
+
+    def _initializers_of(self, network: Any) -> list[Any] | None:
+        if isinstance(network, FunctionNetwork):
+            return None
+        key = network.fingerprint
+        if key not in self._initializers:
+            with keras_seeds():
+                self._initializers[key] = build_model(network)[1]
+            if len(self._initializers) > REMEMBERED:
+                self._initializers.popitem(last=False)
+        return self._initializers[key]
 
     def load(self, weights: Arrays, optimizer_state: Arrays | None, learning_rate: float | None, seed: int) -> None:
         """Prepare for training.

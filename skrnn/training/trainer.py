@@ -109,7 +109,9 @@ class Trainer:
         """
         with program_cache.borrow(plan) as program:
             weights_seed, dropout_seed, order_seed = seeds_of(self.seed)
-            weights = start.weights if start.weights is not None else program.initial_weights(weights_seed)
+            weights = (
+                start.weights if start.weights is not None else program.initial_weights(plan.network, weights_seed)
+            )
             program.load(weights, start.optimizer_state, plan.learning_rate, dropout_seed)
             try:
                 self._loop(program, training, validation, np.random.default_rng(order_seed), outcome)

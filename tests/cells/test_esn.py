@@ -8,6 +8,7 @@ from skrnn import RNNClassifier, RNNRegressor
 from skrnn.cells import ESNCell
 from skrnn.cells.esn import Reservoir
 from skrnn.layers import RNN
+from skrnn.training import program_cache
 
 
 @pytest.mark.core
@@ -46,7 +47,8 @@ def drawn(cell, features=3):
 def test_one_seed_one_reservoir():
     first, again, other = (drawn(ESNCell(200, seed=seed)) for seed in (1, 1, 2))
     unseeded = [drawn(ESNCell(20)) for _ in range(2)]
-    for name in first:
+    assert {*first} - {"leaking_rate"} == {"kernel", "recurrent_kernel", "bias"}
+    for name in {*first} - {"leaking_rate"}:
         np.testing.assert_array_equal(first[name], again[name])
         assert not np.array_equal(first[name], other[name])
         assert not np.array_equal(unseeded[0][name], unseeded[1][name])
@@ -90,8 +92,29 @@ def test_training_by_gradient_moves_the_output_alone():
     start = RNNClassifier("esn", units=12, random_state=0).initialize(X, y)
     trained = RNNClassifier("esn", units=12, random_state=0, epochs=3).fit(X, y)
     moved = [not np.array_equal(a, b) for a, b in zip(start.weights_, trained.weights_)]
-    assert moved == [False, False, False, True, True]
+    assert moved == [False, False, False, False, True, True]
     assert not np.array_equal(
         RNNClassifier("esn", units=12, random_state=1).initialize(X, y).weights_[1], start.weights_[1]
     )
     assert len(trained.model_.trainable_weights) == 2
+
+
+@pytest.mark.core
+def test_a_search_over_its_options_compiles_nothing_new():
+    """And the programs that others made give the numbers that a fresh one gives."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 6, 2)), rng.normal(size=12)
+    options = {"spectral_radius": 0.5, "leak": 0.4, "input_scaling": 2.0, "bias_scaling": 0.1, "connectivity": 0.7}
+
+    def predictions(**options):
+        model = RNNRegressor("esn", units=20, readout="ridge", random_state=0)
+        return model.set_params(**{f"cell__{k}": v for k, v in options.items()}).fit(X, y).predict(X)
+
+    predictions()
+    before = program_cache.info().misses
+    got = [predictions(**{k: v}) for k, v in options.items()] + [predictions(**options)]
+    assert program_cache.info().misses == before
+    program_cache.clear()
+    want = [predictions(**{k: v}) for k, v in options.items()] + [predictions(**options)]
+    np.testing.assert_array_equal(got, want)
+    assert len({w.tobytes() for w in want}) == len(want)

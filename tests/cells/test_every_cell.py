@@ -266,6 +266,26 @@ def test_other_float_types(name, policy, tolerance):
 
 
 @pytest.mark.core
+@pytest.mark.parametrize("name", NAMES)
+def test_options_that_weights_are_drawn_by_are_nothing_else(name):
+    """Cells that differ in them alone share a compiled program: given the weights, the step is the same."""
+    cell = make(name)
+    known = inspect.signature(CELLS[name]).parameters
+    numbers = {
+        o: 0.5 * known[o].default for o in cell.drawn_by if isinstance(getattr(known.get(o), "default", None), float)
+    }
+    others = dict.fromkeys(Cell.drawn_by, "ones")
+    if name == "nas":
+        del others["bias_initializer"]
+    other = make(name, **numbers, **others)
+    other.set_weights(cell.get_weights())
+    x, states = draw(cell)
+    results = [run(RNN(c, return_sequences=True, return_state=True, dtype=EXACT), x, states) for c in (cell, other)]
+    for a, b in zip(*results):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.core
 @pytest.mark.parametrize(("name", "options"), CASES, ids=label)
 def test_configuration_goes_round(name, options):
     cell = make(name, dropout=0.25, kernel_regularizer="l2", bias_constraint="non_neg", **options)

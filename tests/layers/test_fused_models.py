@@ -267,7 +267,7 @@ def test_one_seed_gives_the_weights_of_the_plain_network(cell, bidirectional):
     for cls in (RecurrentNetwork, Plain):
         net = cls(D, (RecurrenceSpec.from_cell(cell, 5),), 1, "linear", bidirectional=bidirectional)
         program = program_class()(Plan(net, make_loss("mse", {}), make_optimizer("sgd", 0.1, None, {})))
-        drawn.append(program.initial_weights(7))
+        drawn.append(program.initial_weights(net, 7))
     assert len(drawn[0]) == len(drawn[1])
     for fused, plain in zip(*drawn):
         np.testing.assert_array_equal(fused, plain)

@@ -119,7 +119,7 @@ def test_the_portable_road_gives_the_numbers_of_the_backends_own(name):
     """On a backend without a road of its own, a fresh program and a used one."""
     plan = PLANS[name]()
     own, portable = program_class()(plan), KerasProgram(plan)
-    weights = own.initial_weights(0)
+    weights = own.initial_weights(plan.network, 0)
     wanted = trained(own, weights)
     for _ in range(2):  # nothing of the first training is left in the second
         logs, *arrays = trained(portable, weights)
@@ -137,7 +137,7 @@ def test_metrics_of_steps_do_not_depend_on_padding():
     data = examples(plan, 27, seed=0)
     for kind in (program_class(), KerasProgram):
         program = kind(plan)
-        program.load(program.initial_weights(0), None, plan.learning_rate, seed=0)
+        program.load(program.initial_weights(plan.network, 0), None, plan.learning_rate, seed=0)
         program.reset_metrics()
         scores = program.evaluate(program.put(data), *training_batches(data.X.lengths, 8, np.random.default_rng(0)))
         errors = np.abs(program.predict(data.X) - data.y).mean(axis=1)

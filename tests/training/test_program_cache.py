@@ -4,6 +4,7 @@ import gc
 import threading
 import weakref
 
+import keras
 import numpy as np
 import pytest
 
@@ -111,8 +112,6 @@ def test_cleared_programs_leave_memory(toy):
 
 @pytest.mark.core
 def test_a_second_plan_builds_nothing(monkeypatch):
-    import keras
-
     def built(self, *args, **kwargs):
         raise AssertionError(f"{type(self)} was built")
 
@@ -152,7 +151,7 @@ def test_two_users_at_once_get_a_program_each():
 @pytest.mark.core
 def test_initial_weights_follow_from_the_seed_and_the_initializers():
     program = program_class()(plan(units=64))
-    a, b, c = (program.initial_weights(seed) for seed in (0, 0, 1))
+    a, b, c = (program.initial_weights(program.plan.network, seed) for seed in (0, 0, 1))
     for p, q in zip(a, b):
         np.testing.assert_array_equal(p, q)
     assert not np.array_equal(a[0], c[0])
@@ -166,8 +165,6 @@ def test_initial_weights_follow_from_the_seed_and_the_initializers():
 
 
 def test_a_seed_of_the_users_initializer_is_kept():
-    import keras
-
     network = RecurrentNetwork(
         2,
         (RecurrenceSpec.from_cell("gru", 3, {"kernel_initializer": keras.initializers.GlorotUniform(seed=7)}),),
@@ -175,13 +172,32 @@ def test_a_seed_of_the_users_initializer_is_kept():
         "linear",
     )
     program = program_class()(Plan(network, make_loss("mse", {}), Recipe(keras.optimizers.SGD, {"learning_rate": 0.1})))
-    a, b = program.initial_weights(0), program.initial_weights(1)
+    a, b = (program.initial_weights(network, seed) for seed in (0, 1))
     np.testing.assert_array_equal(a[0], b[0])
     assert not np.array_equal(a[1], b[1])
 
 
-def test_other_backends_take_the_portable_road(monkeypatch):
-    import keras
+@pytest.mark.core
+def test_networks_that_differ_in_how_weights_begin_share_a_program():
+    def plan_with(**options):
+        network = RecurrentNetwork(2, (RecurrenceSpec.from_cell("mgu", 3, options),), 1, "linear")
+        return Plan(network, make_loss("mse", {}), Recipe(keras.optimizers.SGD, {"learning_rate": 0.1}))
 
+    cache = ProgramCache()
+    plans = [plan_with(), plan_with(kernel_initializer="ones"), plan_with(use_bias=False)]
+    assert len({p.network.fingerprint for p in plans}) == 3
+    with cache.borrow(plans[0]) as program:
+        own = program.initial_weights(plans[0].network, 0)
+    with cache.borrow(plans[1]) as again:
+        assert again is program
+        others = again.initial_weights(plans[1].network, 0)
+        assert (others[0] == 1.0).all()
+        np.testing.assert_array_equal(others[1], own[1])
+        np.testing.assert_array_equal(again.initial_weights(plans[0].network, 0)[0], own[0])
+    with cache.borrow(plans[2]) as program:
+        assert program is not again
+
+
+def test_other_backends_take_the_portable_road(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
     assert program_class() is KerasProgram
