@@ -3,7 +3,7 @@
 One layer with 64 units on a batch of 32 sequences with 16 features: a training step (loss and gradients of the
 weights) and a prediction, as the engine runs them. Also the ways of running a linear recurrence: a loop compiled with
 XLA, which skrnn takes on a CPU, its scan in blocks, which it takes on an accelerator, and one step after the other in
-Keras' own layer. Medians; all in turn in one call.
+Keras' own layer; and for mLSTM chunks of steps beside one after the other. Medians; all in turn in one call.
 
     python docs/benchmarks/cells/scan.py [--cells mingru lru] [--lengths 64 256] [--repeats 9]
 """
@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skrnn.cells import CELLS, LinearCell
+from skrnn.cells import CELLS, ChunkedCell, LinearCell
 from skrnn.layers import LSTM, RNN, linear_scan
 
 ROWS, FEATURES, UNITS = 32, 16, 64
@@ -34,6 +34,12 @@ def layers(cell: str) -> dict[str, keras.layers.Layer]:
             "fused, XLA": LSTM(UNITS, return_sequences=True, right_padded=True, jit_compile=True),
         }
     make = CELLS[cell]
+    if issubclass(make, ChunkedCell):
+        single = make(UNITS)
+        single.chunk_size = 1
+        ways = {"in chunks, XLA": make(UNITS), "by steps, XLA": single}
+        options: dict[str, Any] = {"return_sequences": True, "right_padded": True, "jit_compile": True}
+        return {way: RNN(made, **options) for way, made in ways.items()}
     return {
         "loop, XLA": RNN(make(UNITS), return_sequences=True, right_padded=True),
         "scan in blocks": RNN(make(UNITS), return_sequences=True, right_padded=True),
@@ -64,9 +70,9 @@ def graphs(layer: keras.layers.Layer, way: str) -> tuple[Callable, Callable]:
 
 
 def main() -> None:
-    linear = [name for name in sorted(CELLS) if issubclass(CELLS[name], LinearCell)]
+    parallel = [name for name in sorted(CELLS) if issubclass(CELLS[name], (ChunkedCell, LinearCell))]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cells", nargs="+", default=["lstm", *linear])
+    parser.add_argument("--cells", nargs="+", default=["lstm", *parallel])
     parser.add_argument("--lengths", nargs="+", type=int, default=list(LENGTHS))
     parser.add_argument("--repeats", type=int, default=9)
     chosen = parser.parse_args()
