@@ -20,7 +20,7 @@ class ChunkedCell(Cell):
     units : int
         H.
     **kwargs
-        As of `Cell`.
+        As of `Cell`; no recurrent dropout and no zoneout.
 
     Attributes
     ----------

@@ -107,32 +107,23 @@ class MLSTMCell(ChunkedCell):
         return outputs[:, 0], states
 
     def chunk(self, z: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
-        """Take L steps: each reads the state before them, and as in attention the keys and values up to its own."""
-        units, heads, length = self.units, self.heads, z.shape[1]
+        """Take L steps: each reads the state before them and, as in attention, the keys and values up to its own."""
+        units, heads, size = self.units, self.heads, self.units // self.heads
         q, k, v, o, gates = ops.split(z, [units, 2 * units, 3 * units, 4 * units], axis=-1)
-        q, k, v = (self._by_heads(x) for x in (q, k * (units // heads) ** -0.5, v))  # (B, heads, L, H / heads)
+        q, k, v = (self._by_heads(x) for x in (q, k * size**-0.5, v))  # (B, heads, L, H / heads)
         i, f = ops.split(ops.transpose(gates, (0, 2, 1)), 2, axis=1)  # (B, heads, L)
-        c = ops.reshape(states[0], (-1, heads, units // heads, units // heads))
-        n, m = ops.reshape(states[1], (-1, heads, units // heads)), states[2]
-        # Logarithms of what is left of the first state, and of what each step (last axis) left, at each step.
-        forgot = -ops.softplus(-f)
-        up_to = np.tri(length, dtype=bool)
-        left = ops.cumsum(forgot, axis=-1) + m[..., None]
-        since = ops.cumsum(ops.where(np.tri(length, k=-1, dtype=bool), forgot[..., None], 0.0), axis=-2)
-        added = since + i[..., None, :]
-        m = ops.maximum(left, ops.max(ops.where(up_to, added, left[..., None]), axis=-1))
-        old = ops.exp(left - m)
-        new = ops.where(up_to, ops.exp(ops.minimum(added - m[..., None], 0.0)), 0.0)  # (B, heads, L, L)
+        c, n = ops.reshape(states[0], (-1, heads, size, size)), ops.reshape(states[1], (-1, heads, size))
+        old, new, m = shares(i, f, states[2])
         seen = ops.einsum("bhtd,bhsd->bhts", q, k) * new
+        read = ops.einsum("bhts,bhsd->bhtd", seen, v) + old[..., None] * ops.einsum("bhtd,bhed->bhte", q, c)
+        weight = ops.abs(ops.sum(seen, axis=-1) + old * ops.einsum("bhtd,bhd->bht", q, n))
         # exp(-m) alone may overflow, beside a sum that is as large, where it would not matter, or be zero like the sum.
         least = ops.maximum(ops.exp(ops.minimum(-m, -LOWEST_EXPONENT)), keras.config.epsilon())
-        weight = ops.maximum(ops.abs(ops.sum(seen, axis=-1) + old * ops.einsum("bhtd,bhd->bht", q, n)), least)
-        read = ops.einsum("bhts,bhsd->bhtd", seen, v) + old[..., None] * ops.einsum("bhtd,bhed->bhte", q, c)
-        h = ops.sigmoid(o) * self._by_units(read / weight[..., None])
-        old, new = old[..., -1], new[..., -1, :, None]
-        c = old[..., None, None] * c + ops.einsum("bhsd,bhse->bhde", new * v, k)
-        n = old[..., None] * n + ops.sum(new * k, axis=2)
-        return h, [ops.reshape(c, (-1, units * units // heads)), ops.reshape(n, (-1, units)), m[..., -1]]
+        h = ops.sigmoid(o) * self._by_units(read / ops.maximum(weight, least)[..., None])
+        old, new = old[..., -1:], new[..., -1, :, None]
+        c = old[..., None] * c + ops.einsum("bhsd,bhse->bhde", new * v, k)
+        n = old * n + ops.sum(new * k, axis=2)
+        return h, [ops.reshape(c, (-1, units * size)), ops.reshape(n, (-1, units)), m[..., -1]]
 
     def still(self) -> Any:
         """Gates that forget nothing and let nothing in."""
@@ -147,3 +138,32 @@ class MLSTMCell(ChunkedCell):
     def _by_units(self, x: Any) -> Any:
         """(B, heads, L, H / heads) -> (B, L, H)."""
         return x[:, 0] if self.heads == 1 else ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, x.shape[2], self.units))
+
+
+def shares(i: Any, f: Any, m: Any) -> tuple[Any, Any, Any]:
+    """What is left of states at each of L steps, as shares of ``exp(m)``.
+
+    Parameters
+    ----------
+    i, f : tensors (B, heads, L)
+        Gates, before they are squashed.
+    m : tensor (B, heads)
+        Before the first step.
+
+    Returns
+    -------
+    old : tensor (B, heads, L)
+        Of the state before the first step.
+    new : tensor (B, heads, L, L)
+        Of what each step (last axis) added.
+    m : tensor (B, heads, L)
+    """
+    up_to = np.tri(f.shape[-1], dtype=bool)
+    forgot = -ops.softplus(-f)
+    left = ops.cumsum(forgot, axis=-1) + m[..., None]
+    since = ops.cumsum(ops.where(np.tri(f.shape[-1], k=-1, dtype=bool), forgot[..., None], 0.0), axis=-2)
+    added = since + i[..., None, :]
+    m = ops.maximum(left, ops.max(ops.where(up_to, added, left[..., None]), axis=-1))
+    # Later steps are not there yet; their exponential might be infinite.
+    new = ops.where(up_to, ops.exp(ops.minimum(added - m[..., None], 0.0)), 0.0)
+    return ops.exp(left - m), new, m

@@ -11,8 +11,7 @@ from weakref import WeakKeyDictionary, proxy
 
 import tensorflow as tf
 
-from skrnn.cells import Cell
-from skrnn.layers.cell_steps import Steps, masked_step
+from skrnn.layers.cell_steps import Stepper, Steps, masked_step
 from skrnn.layers.scan import compiled, padded_size, size_of, without_gradient
 from skrnn.layers.unroll import SHARD_ROWS, SHARDS, padded_rows, shard_sizes
 
@@ -22,11 +21,11 @@ class CellLoop:
 
     Parameters
     ----------
-    cell : Cell
+    cell : Cell or ChunkSteps
         Its step, a pure function.
     """
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Stepper) -> None:
         self.cell = cell
 
     def forward(self, z: Any, noise: Any, states: Any, weights: Any, hidden: Any, lengths: Any) -> Any:
@@ -77,10 +76,10 @@ class CellLoop:
 
 
 # Functions compiled with XLA for each cell; they hold the cell by a proxy, so that they go with it.
-_COMPILED: WeakKeyDictionary[Cell, tuple[Any, Any]] = WeakKeyDictionary()
+_COMPILED: WeakKeyDictionary[Stepper, tuple[Any, Any]] = WeakKeyDictionary()
 
 
-def run_loop(cell: Cell, steps: Steps, jit_compile: bool) -> tuple[tf.Tensor, list[tf.Tensor]]:
+def run_loop(cell: Stepper, steps: Steps, jit_compile: bool) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Run a cell step by step; parameters and results as of `run_steps`."""
     if jit_compile:
         return _run_compiled(cell, steps)
@@ -88,10 +87,10 @@ def run_loop(cell: Cell, steps: Steps, jit_compile: bool) -> tuple[tf.Tensor, li
     return _run(loop.forward, loop.backward, steps)
 
 
-def _run_compiled(cell: Cell, steps: Steps) -> tuple[tf.Tensor, list[tf.Tensor]]:
+def _run_compiled(cell: Stepper, steps: Steps) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Compile with XLA and run, parts of the rows side by side."""
     if cell not in _COMPILED:
-        loop = CellLoop(cast(Cell, proxy(cell)))
+        loop = CellLoop(cast(Stepper, proxy(cell)))
         _COMPILED[cell] = compiled(loop.forward), compiled(loop.backward, without_gradient)
     functions = _COMPILED[cell]
     rows = steps.z.shape[1]

@@ -39,8 +39,35 @@ class Steps(NamedTuple):
     noise: list[Any]
 
 
+class ChunkSteps:
+    """A `ChunkedCell` as a cell one step of which is a chunk of steps.
+
+    Parameters
+    ----------
+    cell : ChunkedCell
+    """
+
+    output_is_state = False
+
+    def __init__(self, cell: ChunkedCell) -> None:
+        self.cell = cell
+        self.output_size = cell.chunk_size * cell.output_size
+
+    def regularized_step(
+        self, z: Any, states: Sequence[Any], weights: Sequence[Any], hidden: Any, noise: Any
+    ) -> tuple[Any, list[Any]]:
+        """(B, L P) -> (B, L H), and states."""
+        length = self.cell.chunk_size
+        outputs, after = self.cell.chunk(ops.reshape(z, (-1, length, z.shape[-1] // length)), states, weights)
+        return ops.reshape(outputs, (-1, self.output_size)), after
+
+
+# What a loop over time runs.
+Stepper = Cell | ChunkSteps
+
+
 def masked_step(
-    cell: Cell, z: Any, noise: Sequence[Any], states: Sequence[Any], weights: Sequence[Any], hidden: Any, live: Any
+    cell: Stepper, z: Any, noise: Sequence[Any], states: Sequence[Any], weights: Sequence[Any], hidden: Any, live: Any
 ) -> tuple[Any, list[Any]]:
     """One step, after which the rows that are not live (B, 1) have the states they had."""
     output, after = cell.regularized_step(z, states, weights, hidden, noise or None)
@@ -50,12 +77,12 @@ def masked_step(
     return (after[0] if cell.output_is_state else output), after
 
 
-def run_steps(cell: Cell, steps: Steps, jit_compile: bool) -> tuple[Any, list[Any]]:
+def run_steps(cell: Stepper, steps: Steps, jit_compile: bool) -> tuple[Any, list[Any]]:
     """Run a cell step by step.
 
     Parameters
     ----------
-    cell : Cell
+    cell : Cell or ChunkSteps
     steps : Steps
     jit_compile : bool
         Compile the loop with XLA, on TensorFlow.
@@ -95,42 +122,20 @@ def run_linear(cell: LinearCell, steps: Steps) -> tuple[Any, list[Any]]:
     return cell.readout(h, z, steps.weights), after
 
 
-class ChunkSteps:
-    """A `ChunkedCell` as a cell one step of which is a chunk of steps.
-
-    Parameters
-    ----------
-    cell : ChunkedCell
-    """
-
-    output_is_state = False
-
-    def __init__(self, cell: ChunkedCell) -> None:
-        self.cell = cell
-        self.output_size = cell.chunk_size * cell.output_size
-
-    def regularized_step(
-        self, z: Any, states: Sequence[Any], weights: Sequence[Any], hidden: Any, noise: Any
-    ) -> tuple[Any, list[Any]]:
-        """(B, L P) -> (B, L H), and states."""
-        length = self.cell.chunk_size
-        outputs, after = self.cell.chunk(ops.reshape(z, (-1, length, z.shape[-1] // length)), states, weights)
-        return ops.reshape(outputs, (-1, self.output_size)), after
-
-
-def run_chunks(steps: ChunkSteps, given: Steps, jit_compile: bool) -> tuple[Any, list[Any]]:
+def run_chunks(cell: ChunkSteps, steps: Steps, jit_compile: bool) -> tuple[Any, list[Any]]:
     """Run a cell by chunks of steps; parameters and results as of `run_steps`."""
-    z, size = given.z, steps.cell.chunk_size
+    z, size, width = steps.z, cell.cell.chunk_size, cell.cell.output_size
     length, rows = ops.shape(z)[:2]
-    if given.lengths is not None:
-        live = ops.arange(length, dtype="int32")[:, None, None] < given.lengths[None, :, None]
-        z = ops.where(live, z, ops.cast(steps.cell.still(), z.dtype))
-    filling = ops.broadcast_to(ops.cast(steps.cell.still(), z.dtype), (-length % size, rows, z.shape[-1]))
+    still = ops.cast(cell.cell.still(), z.dtype)
+    if steps.lengths is not None:
+        live = ops.arange(length, dtype="int32")[:, None, None] < steps.lengths[None, :, None]
+        z = ops.where(live, z, still)
+    filling = ops.broadcast_to(still, (-length % size, rows, z.shape[-1]))
     z = ops.reshape(ops.concatenate([z, filling]), (-1, size, rows, z.shape[-1]))  # (T / L, L, B, P)
     z = ops.reshape(ops.transpose(z, (0, 2, 1, 3)), (-1, rows, size * z.shape[-1]))
-    outputs, states = run_steps(steps, Steps(z, given.states, None, given.weights, None, []), jit_compile)
-    outputs = ops.reshape(outputs, (-1, rows, size, steps.cell.output_size))
-    return ops.reshape(ops.transpose(outputs, (0, 2, 1, 3)), (-1, rows, steps.cell.output_size))[:length], states
+    outputs, states = run_steps(cell, Steps(z, steps.states, None, steps.weights, None, []), jit_compile)
+    outputs = ops.transpose(ops.reshape(outputs, (-1, rows, size, width)), (0, 2, 1, 3))
+    return ops.reshape(outputs, (-1, rows, width))[:length], states
 
 
 def _at_the_end(sequence: Any, before: Any, lengths: Any) -> Any:

@@ -29,8 +29,8 @@ class RNN(keras.layers.RNN):
 
     Notes
     -----
-    A `LinearCell` runs in `linear_scan`, which compiles itself where that is faster; any other in a loop over what its
-    `project` gave.
+    A `LinearCell` runs in `linear_scan`, which compiles itself where that is faster, a `ChunkedCell` in a loop over
+    chunks of steps, any other in a loop over what its `project` gave.
 
     Examples
     --------
