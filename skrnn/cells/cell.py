@@ -13,6 +13,7 @@ from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # only of thes
 
 from skrnn.cells.checks import check_integer, check_share
 from skrnn.cells.initializers import DrawnInFloat32, make_initializer
+from skrnn.cells.precision import NARROW
 from skrnn.cells.recipe import argument_names
 
 States = Sequence[Any]
@@ -234,7 +235,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         initializer = keras.initializers.get(
             getattr(self, f"{kind}_initializer") if initializer is None else initializer
         )
-        if self.variable_dtype not in ("float32", "float64"):
+        if self.variable_dtype in NARROW:
             initializer = DrawnInFloat32(initializer)
         return self.add_weight(
             shape=shape,

@@ -29,6 +29,7 @@ from skrnn.sequences.weights import check_weights
 from skrnn.training import Outcome, Trainer, predict
 from skrnn.training.plan import Examples
 from skrnn.training.processes import check_process
+from skrnn.training.program import build_model
 from skrnn.training.trainer import seeds_of
 
 NAN_HINT = 'cell="grud" reads missing values; PerStep(SimpleImputer()) fills them in.'
@@ -302,7 +303,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         check_is_fitted(self)
         check_process()
         with keras_seeds():
-            model = self._plan.network.build(fused=False)
+            model, _ = build_model(self._plan.network, fused=False)
         model.set_weights(self.weights_)
         return model
 

@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from skrnn.cells.precision import widened
 from skrnn.layers import crf
 from skrnn.layers.label_schemes import BORDER
 
@@ -57,19 +58,22 @@ class CRF(keras.layers.Layer):
 
     def step_losses(self, labels: Any, emissions: Any, mask: Any) -> Any:
         """Loss of each step, (B, T), from labels (B, T), scores (B, T, K) and a mask (B, T); see `crf.step_losses`."""
-        return crf.step_losses(labels, emissions, mask, *self.scores())
+        emissions = widened(ops.convert_to_tensor(emissions))
+        return crf.step_losses(labels, emissions, mask, *self.scores(emissions.dtype))
 
     def marginals(self, emissions: Any, mask: Any) -> Any:
         """Probabilities of the labels, (B, T, K)."""
-        return crf.marginals(emissions, mask, *self.scores())
+        emissions = widened(ops.convert_to_tensor(emissions))
+        return crf.marginals(emissions, mask, *self.scores(emissions.dtype))
 
     def best_paths(self, emissions: Any, mask: Any) -> Any:
         """The most probable labels, int32 (B, T)."""
-        return crf.best_paths(emissions, mask, *self.scores())
+        emissions = widened(ops.convert_to_tensor(emissions))
+        return crf.best_paths(emissions, mask, *self.scores(emissions.dtype))
 
-    def scores(self) -> list[Any]:
-        """Scores of transitions (K, K), start (K,) and end (K,), low where they are forbidden."""
-        weights = [ops.convert_to_tensor(w) for w in (self.transitions, self.start, self.end)]
+    def scores(self, dtype: Any = None) -> list[Any]:
+        """Scores of transitions (K, K), start (K,) and end (K,), low where they are forbidden; as dtype, or as kept."""
+        weights = [ops.cast(w, dtype or w.dtype) for w in (self.transitions, self.start, self.end)]
         added = penalties(self.forbidden, self.start.shape[0])
         return [weight + ops.convert_to_tensor(penalty, weight.dtype) for weight, penalty in zip(weights, added)]
 

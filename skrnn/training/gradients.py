@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from skrnn.cells.precision import widened
+
 # The squares of a hundred million numbers of this size still add up to less than the largest float32.
 LARGEST = 1e15
 
@@ -46,7 +48,7 @@ def with_finite_norm(gradients: list[Any]) -> list[Any]:
     gradients : list
         In the same direction.
     """
-    largest = [ops.max(ops.abs(_values(g))) for g in gradients if g is not None]
+    largest = [widened(ops.max(ops.abs(_values(g)))) for g in gradients if g is not None]
     if not largest:
         return gradients
     factor = ops.minimum(1.0, LARGEST / reduce(ops.maximum, largest))

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.cells.precision import widened
 from skrnn.sequences.batches import FEW_LENGTHS, padded_batch
 from skrnn.training.plan import Examples, Plan
 from skrnn.training.program import Program, as_samples, check_loss_rank
@@ -108,18 +109,18 @@ class JaxProgram(Program):
             output, new_others, extra = self.model.stateless_call(
                 trainable, others, x, training=True, mask=mask, return_losses=True
             )
-            output = output + 0  # without the Keras mask, which metrics would apply to weights per sequence
+            output = widened(output) + 0  # without the Keras mask, which metrics would apply to weights per sequence
             loss = self._objective(y, output, mask, w, count) + sum(extra)
-            return loss, (output, new_others)
+            return self.optimizer.scale_loss(loss), (loss, output, new_others)
 
-        (loss, (output, others)), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
+        (_, (loss, output, others)), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
         trainable, optimizer = self.optimizer.stateless_apply(optimizer, gradients, trainable)
         return trainable, others, optimizer, self._update_metrics(metrics, y, output, w), loss
 
     def _pure_score(
         self, trainable: Any, others: Any, metrics: Any, x: Any, mask: Any, y: Any, w: Any, count: Any
     ) -> Any:
-        output = self._pure_outputs(trainable, others, x, mask)
+        output = widened(self._pure_outputs(trainable, others, x, mask))
         return self._update_metrics(metrics, y, output, w), self._objective(y, output, mask, w, count)
 
     def _objective(self, target: Any, output: Any, mask: Any, weight: Any, count: Any) -> Any:

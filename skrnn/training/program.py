@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
+from keras.src.backend.common import global_state
 from numpy.typing import NDArray
 
+from skrnn.cells.initializers import DrawnInFloat32
+from skrnn.cells.precision import NARROW, widened
 from skrnn.cells.seeding import keras_seeds
 from skrnn.networks.function import FunctionNetwork
 from skrnn.sequences.batches import padded_batch, prediction_batches, rows_up
@@ -179,6 +184,7 @@ class Program(ABC):
 
     def losses(self, target: Any, output: Any, mask: Any) -> Any:
         """One loss a sequence, or a step: by the plan's loss or, without one, by the network's output layer."""
+        output = widened(output)
         if self.plan.loss is None:
             return self.model.layers[-1].step_losses(target, output, mask)
         return self.loss(target, output)
@@ -195,6 +201,7 @@ class Program(ABC):
             length = self.padded_length(int(X.lengths[rows].max()))
             padded, mask = padded_batch(X, rows, length, rows_up(len(rows)) if self.fills_rows else None)
             outputs = self.forward(padded, mask)[: len(rows)]
+            outputs = outputs.astype(np.result_type(outputs, np.float32), copy=False)
             if result is None:
                 shape = (int(X.offsets[-1]) if per_step else len(X), *outputs.shape[1 + per_step :])
                 result = np.empty(shape, outputs.dtype)
@@ -235,7 +242,7 @@ def as_samples(per_step: bool, *arrays: Any) -> tuple[Any, ...]:
     return tuple(keras.ops.reshape(a, (-1, *keras.ops.shape(a)[2:])) for a in arrays)
 
 
-def build_model(network: Any) -> tuple[keras.Model, list[Any] | None]:
+def build_model(network: Any, fused: bool = True) -> tuple[keras.Model, list[Any] | None]:
     """Build a model and, where Keras tells them, note the initializer of each weight.
 
     Keras draws weights when it creates them and forgets how. Inside a stateless scope it puts the drawing off, which
@@ -243,16 +250,34 @@ def build_model(network: Any) -> tuple[keras.Model, list[Any] | None]:
     with a constant) is built plainly and has none.
     """
     if isinstance(network, FunctionNetwork):
-        return network.build(), None
+        return network.build(fused), None
     try:
-        with keras.StatelessScope():
-            model = network.build()
+        with _drawing_put_off():
+            model = network.build(fused)
+            for v in model.weights:
+                if v.dtype in NARROW and isinstance(v._initializer, keras.initializers.Initializer):
+                    v._initializer = DrawnInFloat32(v._initializer)
             initializers = [v._initializer for v in model.weights]
     except ValueError as error:
         if "stateless scope" not in str(error):
             raise
-        return network.build(), None
+        return network.build(fused), None
     return model, initializers
+
+
+@contextmanager
+def _drawing_put_off() -> Iterator[None]:
+    """A stateless scope, at the end of which Keras draws the weights that were made inside.
+
+    Where that fails, Keras would go on trying to at the end of each later one.
+    """
+    waiting = list(global_state.get_global_attribute("uninitialized_variables", []))
+    try:
+        with keras.StatelessScope():
+            yield
+    except BaseException:
+        global_state.set_global_attribute("uninitialized_variables", waiting)
+        raise
 
 
 def _with_seed(initializer: Any, seed: int) -> Any:
@@ -269,5 +294,5 @@ def to_numpy(value: Any) -> NDArray:
     if isinstance(value, keras.Variable):
         value = value.value
     if hasattr(value, "detach"):  # a tensor of torch that may have a gradient, or lie on another device
-        value = value.detach().cpu()
+        return np.array(keras.ops.convert_to_numpy(value))  # which knows bfloat16
     return np.array(value.numpy() if hasattr(value, "numpy") else value)

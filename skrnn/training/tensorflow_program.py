@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from skrnn.cells.precision import widened
 from skrnn.sequences.batches import rows_up
 from skrnn.training.flat_weights import FlatWeights, can_be_flat
 from skrnn.training.fused_adam import fuse_adam
@@ -103,9 +104,10 @@ class TensorFlowProgram(Program):
     def _run(self, x: tf.Tensor, mask: tf.Tensor, training: bool) -> tf.Tensor:
         output = self.model(x, training=training, mask=mask)
         # The identity leaves the Keras mask behind, which metrics would apply to weights per sequence.
-        unmasked = tf.identity(output)
-        if hasattr(output, "_keras_logits"):  # Keras' crossentropies take what went into a softmax or sigmoid
-            unmasked._keras_logits = output._keras_logits
+        wide = widened(output)
+        unmasked = tf.identity(wide)
+        if hasattr(wide, "_keras_logits"):  # Keras' crossentropies take what went into a softmax or sigmoid
+            unmasked._keras_logits = wide._keras_logits
         return unmasked
 
     def _train_graph(
@@ -117,14 +119,15 @@ class TensorFlowProgram(Program):
                 output = self._run(x, mask, training=True)
                 loss = self._objective(target, output, mask, weight, count)
                 loss = loss + sum(tf.cast(extra, loss.dtype) for extra in self.model.losses)
+                scaled = self.optimizer.scale_loss(loss)
             variables = self.model.trainable_variables
-            gradients = tape.gradient(loss, [v.value for v in variables])
+            gradients = tape.gradient(scaled, [v.value for v in variables])
             if self._flat is None:
                 self.optimizer.apply_gradients(zip(gradients, variables))
             else:
                 self._flat.apply(self.optimizer, gradients)
             self._update_metrics(target, output, weight)
-            return loss * count, count
+            return loss, count
 
         if self._flat is not None:  # a callback may have changed the weights
             self._flat.read()
@@ -137,16 +140,17 @@ class TensorFlowProgram(Program):
             x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
             output = self._run(x, mask, training=False)
             self._update_metrics(target, output, weight)
-            return self._objective(target, output, mask, weight, count) * count, count
+            return self._objective(target, output, mask, weight, count), count
 
         return self._over_batches(step, order, starts, sums)
 
     def _over_batches(self, step: Any, order: tf.Tensor, starts: tf.Tensor, sums: tf.Tensor) -> tf.Tensor:
-        """Run step on the rows of every batch, one after the other; add (losses times counts, counts) to the sums."""
+        """Run step on the rows of every batch, in order; add losses times counts, and counts, to the sums."""
 
         def body(batch: tf.Tensor, total: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tensor, ...]:
             loss, count = step(order[starts[batch] : starts[batch + 1]])
-            return batch + 1, total + tf.cast(loss, total.dtype), counted + tf.cast(count, total.dtype)
+            count = tf.cast(count, total.dtype)
+            return batch + 1, total + tf.cast(loss, total.dtype) * count, counted + count
 
         _, total, counted = tf.while_loop(
             lambda batch, *_: batch < tf.shape(starts)[0] - 1, body, (0, sums[0], sums[1]), parallel_iterations=1
