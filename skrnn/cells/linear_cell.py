@@ -67,7 +67,7 @@ class LinearCell(Cell):
         """Take a step, with zoneout."""
         z, past = self.extend(z[None], states[1:])
         a, b = self.zoned_coefficients(z[0], weights, None if noise is None else noise[0])
-        h = self.times(a, states[0]) + b
+        h = times(a, states[0], self.is_complex) + b
         return self.readout(h, z[0], weights), [h, *(p[0] for p in past)]
 
     def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
@@ -84,10 +84,6 @@ class LinearCell(Cell):
             noise = ops.concatenate([ops.split(noise, 2, axis=-1)[0]] * 2, axis=-1)
         return zoned_out(rate, self.one_like(a), a, noise), zoned_out(rate, ops.zeros_like(b), b, noise)
 
-    def times(self, a: Any, h: Any) -> Any:
-        """Product by elements."""
-        return complex_times(a, h) if self.is_complex else a * h
-
     def one_like(self, a: Any) -> Any:
         """What leaves a state as it is."""
         if not self.is_complex:
@@ -96,8 +92,10 @@ class LinearCell(Cell):
         return ops.concatenate([ops.ones_like(re), ops.zeros_like(im)], axis=-1)
 
 
-def complex_times(a: Any, b: Any) -> Any:
-    """Product of complex numbers (..., 2 S), real parts and then imaginary parts."""
+def times(a: Any, b: Any, is_complex: bool) -> Any:
+    """Product by elements; of complex numbers (..., 2 S), real parts and then imaginary parts."""
+    if not is_complex:
+        return a * b
     a_re, a_im = ops.split(a, 2, axis=-1)
     b_re, b_im = ops.split(b, 2, axis=-1)
     return ops.concatenate([a_re * b_re - a_im * b_im, a_re * b_im + a_im * b_re], axis=-1)

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.cells.linear_cell import complex_times
+from skrnn.cells.linear_cell import times
 
 # A real number, or the real and the imaginary part of a complex one.
 Parts = tuple[Any, ...]
@@ -229,11 +229,6 @@ def _times(x: Parts, y: Parts) -> Parts:
     if len(x) == 1:
         return (x[0] * y[0],)
     return x[0] * y[0] - x[1] * y[1], x[0] * y[1] + x[1] * y[0]
-
-
-def times(x: Any, y: Any, is_complex: bool) -> Any:
-    """Product by elements."""
-    return complex_times(x, y) if is_complex else x * y
 
 
 def conjugate(x: Any, is_complex: bool) -> Any:
