@@ -38,7 +38,6 @@ from skrnn.cells.multiplicative_lstm import MultiplicativeLSTMCell
 from skrnn.cells.nas import NASCell
 from skrnn.cells.phased_lstm import PhasedLSTMCell
 from skrnn.cells.qrnn import QRNNCell
-from skrnn.cells.recipe import Recipe, fingerprint
 from skrnn.cells.rglru import RGLRUCell
 from skrnn.cells.rhn import RHNCell
 from skrnn.cells.slstm import SLSTMCell
@@ -129,11 +128,9 @@ __all__ = [
     "QRNNCell",
     "RGLRUCell",
     "RHNCell",
-    "Recipe",
     "SLSTMCell",
     "SRUCell",
     "STARCell",
     "TimedCell",
     "UGRNNCell",
-    "fingerprint",
 ]

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 import keras
 from keras import ops
-from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # only of these does keras.layers.RNN draw masks
 
 from skrnn.cells.checks import check_integer, check_share
-from skrnn.cells.initializers import DrawnInFloat32, make_initializer
-from skrnn.cells.precision import NARROW
-from skrnn.cells.recipe import argument_names
+from skrnn.cells.initializers import make_initializer
+from skrnn.keras_objects.initializers import DrawnInFloat32
+from skrnn.keras_objects.precision import NARROW
+from skrnn.keras_objects.private import DropoutRNNCell
+from skrnn.keras_objects.recipe import argument_names
 
 States = Sequence[Any]
 

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from skrnn.keras_objects.initializers import seeded
+
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class Parts(keras.initializers.Initializer):
@@ -92,31 +94,6 @@ class Exactly(keras.initializers.Initializer):
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class DrawnInFloat32(keras.initializers.Initializer):
-    """Initial weights drawn in float32, for types that decompositions of matrices do not know.
-
-    Parameters
-    ----------
-    initializer : Keras initializer
-        What to draw.
-    seed : int, default=None
-        Of the initializer, where it has none.
-    """
-
-    def __init__(self, initializer: Any, seed: int | None = None) -> None:
-        self.initializer = keras.initializers.get(initializer)
-        self.seed = seed
-
-    def __call__(self, shape: Any, dtype: Any = None) -> Any:
-        """Draw weights of a shape."""
-        return ops.cast(seeded(self.initializer, self.seed)(shape, dtype="float32"), dtype or keras.config.floatx())
-
-    def get_config(self) -> dict[str, Any]:
-        """Arguments of the constructor."""
-        return {"initializer": keras.initializers.serialize(self.initializer), "seed": self.seed}
-
-
-@keras.saving.register_keras_serializable(package="skrnn")
 class Chrono(keras.initializers.Initializer):
     """Biases of forget gates for memories from two to many steps: log(u), u uniform from 1 to longest - 1 [1]_.
 
@@ -144,14 +121,6 @@ class Chrono(keras.initializers.Initializer):
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         return {"longest": self.longest, "seed": self.seed}
-
-
-def seeded(initializer: Any, seed: int | None) -> Any:
-    """A copy of an initializer with a seed, unless it has one or draws nothing."""
-    config = initializer.get_config()
-    if seed is None or config.get("seed", 0) is not None:
-        return initializer
-    return type(initializer).from_config({**config, "seed": seed})
 
 
 def make_initializer(initializer: Any) -> keras.initializers.Initializer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from abc import abstractmethod
 from functools import partial
@@ -13,18 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_feature_names, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skrnn.cells.seeding import keras_seeds
 from skrnn.estimators import parameters
 from skrnn.estimators.planning import make_plan, reads_gaps, recurrent_network, time_column
 from skrnn.estimators.readout import check_readout, fit_readout, make_readout
 from skrnn.estimators.splitting import split_validation
 from skrnn.estimators.targets import Head, Target
 from skrnn.estimators.tasks import CallbackSupportMixin, FitTask, with_callbacks
-from skrnn.estimators.wrapper import BaseWrapper
+from skrnn.estimators.wrapper import Wrapper
+from skrnn.keras_objects.seeding import keras_seeds
 from skrnn.sequences.check import check_sequences, check_time_stamps, frame_columns, is_list_of_arrays
 from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.sklearn_private import check_feature_names, copy_settings, validate_params
 from skrnn.sequences.weights import check_weights
 from skrnn.training import Outcome, Trainer, predict
 from skrnn.training.plan import Examples
@@ -35,7 +35,7 @@ from skrnn.training.trainer import seeds_of
 NAN_HINT = 'cell="grud" reads missing values; PerStep(SimpleImputer()) fills them in.'
 
 
-class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
+class SequenceEstimator(CallbackSupportMixin, Wrapper):
     """Base of the estimators. Use `RNNClassifier` or `RNNRegressor`."""
 
     _parameter_constraints: dict[str, Any] = parameters.CONSTRAINTS
@@ -92,11 +92,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         keras_objects = {k: parameters.as_data(v) for k, v in params.items() if parameters.holds_keras_objects(v)}
         plain = type(self)(**{k: v for k, v in params.items() if k not in keras_objects})
         cloned = BaseEstimator.__sklearn_clone__(plain)
-        for name in ("_metadata_request", "_sklearn_output_config"):
-            if name in vars(self):
-                setattr(cloned, name, copy.deepcopy(getattr(self, name)))
-        if "_skl_callbacks" in vars(self):  # one callback hears of all clones, as in clone()
-            cloned._skl_callbacks = self._skl_callbacks
+        copy_settings(self, cloned)
         return cloned.set_params(**{k: parameters.from_data(v) for k, v in keras_objects.items()})
 
     def __getstate__(self) -> dict[str, Any]:
@@ -127,7 +123,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         classes: Any = None,
     ) -> Any:
         resume = resume and self.__sklearn_is_fitted__()
-        self._validate_params()
+        validate_params(self)
         check_readout(self)
         rng = check_random_state(self.random_state)
         build_seed, split_seed, train_seed = (int(s) for s in rng.randint(np.iinfo(np.int32).max, size=3))
@@ -220,7 +216,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseWrapper):
         """Check names and tokens against those of the fit."""
         named = X[0] if is_list_of_arrays(X) else X
         if hasattr(named, "columns") or (isinstance(named, np.ndarray) and hasattr(self, "feature_names_in_")):
-            _check_feature_names(self, named, reset=False)
+            check_feature_names(self, named, reset=False)
         network = self._plan.network
         embedding = getattr(network, "embedding", None)
         if embedding is not None and sequences.largest() >= embedding[0]:

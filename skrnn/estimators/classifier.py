@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils._param_validation import StrOptions
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
 from skrnn.estimators.targets import Head, Target, check_labels, class_head, class_target, multilabel_target
 from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.sklearn_private import StrOptions
 from skrnn.sequences.weights import apply_class_weight, check_weights
 
 _LOSSES = {

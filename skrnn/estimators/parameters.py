@@ -9,12 +9,12 @@ from numbers import Integral, Real
 from typing import Any
 
 import keras
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
-from skrnn.cells.recipe import Recipe, Snapshot, argument_names, is_keras_object, record
 from skrnn.estimators.wrapper import route_params, unflatten_params
+from skrnn.keras_objects.recipe import Recipe, Snapshot, argument_names, is_keras_object, record
 from skrnn.layers import POOLINGS
-from skrnn.training.objectives import nearest
+from skrnn.sequences.messages import nearest
+from skrnn.sequences.sklearn_private import HasMethods, Interval, Options, StrOptions
 
 # A routed name begins with one of these and two underscores.
 PREFIXES = ("callbacks", "cell", "loss", "metrics", "model", "optimizer", "readout")

@@ -13,10 +13,11 @@ from skrnn.estimators.targets import Head, Target
 from skrnn.layers import RecurrenceSpec, knows_time, reads_missing, time_feature_of
 from skrnn.networks import FunctionNetwork, RecurrentNetwork
 from skrnn.networks.function import call_arguments, output_width
+from skrnn.sequences.messages import nearest
 from skrnn.sequences.ragged import Sequences
 from skrnn.training import Outcome, Plan
 from skrnn.training.compilation import compilation_pays
-from skrnn.training.objectives import loss_name, make_loss, make_metrics, make_optimizer, nearest, optimizer_recipe
+from skrnn.training.objectives import loss_name, make_loss, make_metrics, make_optimizer, optimizer_recipe
 
 
 def make_plan(

@@ -15,9 +15,9 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skrnn.estimators import parameters
 from skrnn.estimators.targets import Target
+from skrnn.sequences.messages import nearest
 from skrnn.training import Outcome, Plan, predict
 from skrnn.training.cache import program_cache
-from skrnn.training.objectives import nearest
 from skrnn.training.plan import Examples
 
 # Sequences, or steps, on which a fitted model is compared with its coefficients.

@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn.sequences.check import unboxed
+from skrnn.sequences.messages import listed
 from skrnn.sequences.ragged import Sequences
 
 # The number of a step without a label.
@@ -113,8 +114,8 @@ def encode(labels: NDArray, known: NDArray[np.bool_], classes: NDArray) -> NDArr
     codes = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
     strange = known & (classes[codes] != labels)
     if strange.any():
-        listed = ", ".join(repr(c) for c in classes.tolist()[:10]) + (", ..." if len(classes) > 10 else "")
-        raise ValueError(f"y must hold the labels of the first fit, {listed}. Got {labels[strange].tolist()[0]!r}.")
+        got = labels[strange].tolist()[0]
+        raise ValueError(f"y must hold the labels of the first fit, {listed(classes)}. Got {got!r}.")
     return np.where(known, codes, NO_LABEL)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from skrnn.estimators.parameters import CONSTRAINTS
 from skrnn.estimators.planning import embedding_of, recurrent_layers
@@ -18,6 +17,7 @@ from skrnn.layers.crf_output import penalties
 from skrnn.layers.label_schemes import check_paths, forbidden_pairs
 from skrnn.networks import TaggerNetwork
 from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.sklearn_private import Interval, StrOptions
 from skrnn.sequences.weights import check_weights
 from skrnn.training.labelling import label
 

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
 from skrnn.sequences.check import check_step_targets, check_targets, has_time_axis
+from skrnn.sequences.messages import listed
 from skrnn.sequences.ragged import Sequences
 
 
@@ -120,7 +121,7 @@ def class_target(labels: NDArray, classes: NDArray) -> Target:
         raise ValueError(f"y must hold at least 2 classes. Got 1 class: {classes.tolist()[0]!r}.")
     unknown = np.setdiff1d(labels, classes)
     if len(unknown):
-        raise ValueError(f"y must hold the classes of the first fit, {_listed(classes)}. Got {unknown.tolist()[0]!r}.")
+        raise ValueError(f"y must hold the classes of the first fit, {listed(classes)}. Got {unknown.tolist()[0]!r}.")
     codes = np.searchsorted(classes, labels)
     kind = "binary" if len(classes) == 2 else "multiclass"
     return Target(kind, codes, len(classes), labels=labels, fitted={"classes_": classes})
@@ -183,7 +184,3 @@ def number_target(X: Sequences, y: Any) -> Target:
         values.shape[1],
         fitted={"_y_is_flat": y.ndim == 1, "n_outputs_": values.shape[1]},
     )
-
-
-def _listed(values: NDArray) -> str:
-    return ", ".join(repr(v) for v in values.tolist()[:10]) + (", ..." if len(values) > 10 else "")

@@ -10,6 +10,7 @@ from typing import Any
 
 import sklearn
 
+from skrnn.sequences.sklearn_private import begin_callbacks, has_callbacks
 from skrnn.training import Outcome
 
 try:
@@ -70,11 +71,11 @@ class FitTask:
             From an `Outcome` to the attributes of an estimator whose fit ended with it. Called only if a callback
             asks.
         """
-        if not epochs or not getattr(estimator, "_skl_callbacks", None):
+        if not epochs or not has_callbacks(estimator):
             return None
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        fit = estimator._init_callback_context(max_subtasks=epochs)
+        fit = begin_callbacks(estimator, epochs)
         fit.call_on_fit_task_begin(**told)
         return cls(fit, told, fitted)
 

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from skrnn.cells.precision import widened
+from skrnn.keras_objects.precision import widened
 from skrnn.layers import crf
 from skrnn.layers.label_schemes import BORDER
 

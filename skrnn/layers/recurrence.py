@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,11 +10,12 @@ import keras
 
 from skrnn.cells import CELLS, Cell, LinearCell
 from skrnn.cells.elapsed_time import TimedCell
-from skrnn.cells.memo import remembered
-from skrnn.cells.recipe import Recipe, argument_names
-from skrnn.cells.seeding import keras_seeds
+from skrnn.keras_objects.memo import remembered
+from skrnn.keras_objects.recipe import Recipe, argument_names
+from skrnn.keras_objects.seeding import keras_seeds
 from skrnn.layers.fused import FUSED
 from skrnn.layers.rnn import RNN
+from skrnn.sequences.messages import nearest
 
 DEFAULT_UNITS = 32
 
@@ -69,9 +69,7 @@ class RecurrenceSpec:
             options["recurrent_dropout"] = recurrent_dropout
         if isinstance(cell, str):
             if cell not in CELLS:
-                raise ValueError(
-                    f"cell must be one of {', '.join(sorted(CELLS))}. Got {cell!r}{_nearest(cell, CELLS)}."
-                )
+                raise ValueError(f"cell must be one of {', '.join(sorted(CELLS))}. Got {cell!r}{nearest(cell, CELLS)}.")
             cell = CELLS[cell]
         if inspect.isclass(cell) and issubclass(cell, keras.layers.Layer):
             return _construct(cell, units, options)
@@ -224,12 +222,7 @@ def check_options(owner: str, known: set[str] | None, options: dict[str, Any], p
         if known is not None and name.split("__")[0] not in known:
             if name == "recurrent_dropout":
                 raise ValueError(f"{owner} takes no recurrent_dropout. Leave recurrent_dropout=0.")
-            raise TypeError(f"{owner} has no option {name!r}, given as {prefix}__{name}{_nearest(name, known)}.")
-
-
-def _nearest(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{owner} has no option {name!r}, given as {prefix}__{name}{nearest(name, known)}.")
 
 
 def _kind(layer: keras.layers.Layer) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 import keras
 
-from skrnn.cells.recipe import fingerprint
-from skrnn.cells.seeding import keras_seeds
+from skrnn.keras_objects.private import all_layers
+from skrnn.keras_objects.recipe import fingerprint
+from skrnn.keras_objects.seeding import keras_seeds
 
 
 @dataclass
@@ -75,7 +76,7 @@ class FunctionNetwork:
         with keras_seeds(seed):
             model = self.build()
         try:
-            layers = tuple(type(layer) for layer in model._flatten_layers())
+            layers = tuple(type(layer) for layer in all_layers(model))
             self.architecture = (layers, _nameless(model.get_config()))
         except (NotImplementedError, TypeError, ValueError):
             self.architecture = None

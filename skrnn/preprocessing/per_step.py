@@ -21,6 +21,7 @@ from skrnn.sequences.check import (
     unboxed,
 )
 from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.sklearn_private import copy_settings
 from skrnn.sequences.weights import check_weights
 
 
@@ -202,8 +203,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
 
     def __sklearn_clone__(self) -> PerStep:
         copy = type(self)(clone(self.transformer))
-        if hasattr(self, "_metadata_request"):
-            copy._metadata_request = clone(self._metadata_request, safe=False)
+        copy_settings(self, copy)
         return copy.set_output(transform=getattr(self, "_output", None))
 
     def __sklearn_tags__(self) -> Any:

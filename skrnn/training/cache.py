@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from skrnn.cells.seeding import keras_seeds
+from skrnn.keras_objects.seeding import keras_seeds
 from skrnn.training.plan import Plan
 from skrnn.training.processes import check_process
 from skrnn.training.program import Program

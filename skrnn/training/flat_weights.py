@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skrnn.keras_objects.private import all_layers
+
 # Their update of a number depends on that number, its gradient and its own state alone.
 ELEMENTWISE = {
     getattr(keras.optimizers, name)
@@ -67,7 +69,7 @@ def can_be_flat(optimizer: keras.optimizers.Optimizer, model: keras.Model) -> bo
     if sum(int(np.prod(v.shape)) for v in variables) > MOST_NUMBERS:
         return False
     plain = all(v.constraint is None and not getattr(v, "overwrite_with_gradient", False) for v in variables)
-    tables = any(isinstance(layer, keras.layers.Embedding) for layer in model._flatten_layers())
+    tables = any(isinstance(layer, keras.layers.Embedding) for layer in all_layers(model))
     return plain and not tables and len({v.dtype for v in variables}) == 1
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from skrnn.keras_objects.private import adam_moments
+
 # Below it TensorFlow's operation takes longer, 40 to 70 us, as it wakes other threads up.
 FEW_NUMBERS = 30_000
 
@@ -31,15 +33,15 @@ def fuse_adam(optimizer: keras.optimizers.Optimizer) -> None:
         if not isinstance(gradient, tf.Tensor) or variable.shape.num_elements() < FEW_NUMBERS:
             plain_step(gradient, variable, learning_rate)
             return
-        index = optimizer._get_variable_index(variable)
+        m, v = adam_moments(optimizer, variable)
         target = variable.value if isinstance(variable, keras.Variable) else variable
         dtype = target.dtype
         step = tf.cast(optimizer.iterations.value + 1, dtype)
         beta_1, beta_2 = tf.constant(optimizer.beta_1, dtype), tf.constant(optimizer.beta_2, dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=target.handle,
-            m=optimizer._momentums[index].value.handle,
-            v=optimizer._velocities[index].value.handle,
+            m=m.value.handle,
+            v=v.value.handle,
             beta1_power=tf.pow(beta_1, step),
             beta2_power=tf.pow(beta_2, step),
             lr=tf.cast(learning_rate, dtype),

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.cells.precision import widened
+from skrnn.keras_objects.precision import widened
 
 # The squares of a hundred million numbers of this size still add up to less than the largest float32.
 LARGEST = 1e15

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.cells.precision import widened
+from skrnn.keras_objects.precision import widened
 from skrnn.sequences.batches import FEW_LENGTHS, padded_batch
 from skrnn.training.plan import Examples, Plan
 from skrnn.training.program import Program, as_samples, check_loss_rank

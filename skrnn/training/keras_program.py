@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from skrnn.keras_objects.private import set_missing_seeds
 from skrnn.sequences.batches import padded_batch
 from skrnn.training.plan import Examples, Plan
 from skrnn.training.program import Program, as_samples, check_loss_rank, to_numpy
@@ -82,10 +83,7 @@ def _own_generators(model: keras.Model) -> None:
 
     The seeds are loaded into the layers, so they have one, whatever they were given.
     """
-    for layer in model._flatten_layers():
-        for generator in layer._seed_generators:
-            if generator._initial_seed is None:
-                generator._initial_seed = 0
+    set_missing_seeds(model, 0)
 
 
 def _torch_loader(batches: _Batches) -> Any:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from skrnn.cells.memo import remembered
-from skrnn.cells.recipe import Recipe, Snapshot, argument_names, record
+from skrnn.keras_objects.memo import remembered
+from skrnn.keras_objects.recipe import Recipe, Snapshot, argument_names, record
+from skrnn.sequences.messages import nearest
 
 CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -194,9 +194,3 @@ def check_names(cls: type, options: dict[str, Any], prefix: str) -> None:
             raise TypeError(
                 f"{cls.__name__} has no argument {name!r}, given as {prefix}__{name}{nearest(name, known)}."
             )
-
-
-def nearest(name: str, known: Any) -> str:
-    """ "; did you mean 'x'?", or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""

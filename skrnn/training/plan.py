@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.cells.recipe import Recipe, Snapshot, fingerprint
+from skrnn.keras_objects.recipe import Recipe, Snapshot, fingerprint
 from skrnn.sequences.on_disk import pieces, steps_at_once
 from skrnn.sequences.ragged import Sequences
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
-from typing import Any
 
 import keras
+
+from skrnn.keras_objects.private import is_backend_initialized
 
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
@@ -38,18 +38,7 @@ class _Process:
 
     def forked(self) -> None:
         """Become the child of a fork."""
-        self.threads_lost |= self.has_run or _is_initialized()
-
-
-def _is_initialized() -> bool:
-    """Whether somebody else ran TensorFlow or JAX, if only to make a Keras optimizer.
-
-    Neither says so in public. A name that a later version lacks counts as not run; then the fits of skrnn decide.
-    """
-    context: Any = sys.modules.get("tensorflow.python.eager.context")
-    bridge: Any = sys.modules.get("jax._src.xla_bridge")
-    tensorflow = getattr(getattr(context, "_context", None), "_initialized", False)
-    return bool(tensorflow or getattr(bridge, "_backends", False))
+        self.threads_lost |= self.has_run or is_backend_initialized()
 
 
 _HERE = _Process()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
 from numpy.typing import NDArray
 
-from skrnn.cells.initializers import DrawnInFloat32
-from skrnn.cells.precision import NARROW, widened
-from skrnn.cells.seeding import keras_seeds
+from skrnn.keras_objects.initializers import DrawnInFloat32, seeded
+from skrnn.keras_objects.precision import NARROW, widened
+from skrnn.keras_objects.private import drawing_postponed, initializer_of, seed_states, set_initializer
+from skrnn.keras_objects.seeding import keras_seeds
 from skrnn.networks.function import FunctionNetwork
 from skrnn.sequences.batches import padded_batch, prediction_batches, rows_up
 from skrnn.sequences.ragged import Sequences
@@ -43,7 +41,7 @@ class Program(ABC):
         self.plan = plan
         self.model, initializers = build_model(plan.network)
         self._initializers = OrderedDict({plan.network.fingerprint: initializers})
-        self.seed_states = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
+        self.seed_states = seed_states(self.model)
         self.optimizer = plan.optimizer.make()
         clip_however_large(self.optimizer)
         self.optimizer.build(self.stepped_variables())
@@ -83,7 +81,7 @@ class Program(ABC):
                 return network.build().get_weights()
         seeds = np.random.default_rng(seed).integers(2**31 - 1, size=len(initializers))
         return [
-            to_numpy(_with_seed(init, int(s))(v.shape, dtype=v.dtype))
+            to_numpy(seeded(init, int(s))(v.shape, dtype=v.dtype))
             for init, v, s in zip(initializers, self.model.weights, seeds)
         ]
 
@@ -252,41 +250,17 @@ def build_model(network: Any, fused: bool = True) -> tuple[keras.Model, list[Any
     if isinstance(network, FunctionNetwork):
         return network.build(fused), None
     try:
-        with _drawing_put_off():
+        with drawing_postponed():
             model = network.build(fused)
             for v in model.weights:
-                if v.dtype in NARROW and isinstance(v._initializer, keras.initializers.Initializer):
-                    v._initializer = DrawnInFloat32(v._initializer)
-            initializers = [v._initializer for v in model.weights]
+                if v.dtype in NARROW and isinstance(initializer_of(v), keras.initializers.Initializer):
+                    set_initializer(v, DrawnInFloat32(initializer_of(v)))
+            initializers = [initializer_of(v) for v in model.weights]
     except ValueError as error:
         if "stateless scope" not in str(error):
             raise
         return network.build(fused), None
     return model, initializers
-
-
-@contextmanager
-def _drawing_put_off() -> Iterator[None]:
-    """A stateless scope, at the end of which Keras draws the weights that were made inside.
-
-    Where that fails, Keras would go on trying to at the end of each later one.
-    """
-    waiting = list(global_state.get_global_attribute("uninitialized_variables", []))
-    try:
-        with keras.StatelessScope():
-            yield
-    except BaseException:
-        global_state.set_global_attribute("uninitialized_variables", waiting)
-        raise
-
-
-def _with_seed(initializer: Any, seed: int) -> Any:
-    """Give an initializer a seed, unless its user did."""
-    if isinstance(initializer, keras.initializers.Initializer):
-        config = initializer.get_config()
-        if "seed" in config and config["seed"] is None:
-            return type(initializer).from_config({**config, "seed": seed})
-    return initializer
 
 
 def to_numpy(value: Any) -> NDArray:

@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from skrnn.cells.precision import widened
+from skrnn.keras_objects.precision import widened
+from skrnn.keras_objects.private import called_as_operation, logits_of, set_logits
 from skrnn.sequences.batches import rows_up
 from skrnn.training.flat_weights import FlatWeights, can_be_flat
 from skrnn.training.fused_adam import fuse_adam
@@ -106,8 +107,7 @@ class TensorFlowProgram(Program):
         # The identity leaves the Keras mask behind, which metrics would apply to weights per sequence.
         wide = widened(output)
         unmasked = tf.identity(wide)
-        if hasattr(wide, "_keras_logits"):  # Keras' crossentropies take what went into a softmax or sigmoid
-            unmasked._keras_logits = wide._keras_logits
+        set_logits(unmasked, logits_of(wide))
         return unmasked
 
     def _train_graph(
@@ -197,10 +197,7 @@ def compiled(function: Any, signature: list[tf.TensorSpec]) -> Any:
     is called as an operation, which spares some 0.1 ms of what a function's own call does about devices and gradients.
     """
     traced = tf.function(function, autograph=False, input_signature=signature).get_concrete_function()
-    if tf.config.list_physical_devices("GPU"):
-        return traced
-    captured, types = traced.captured_inputs, [traced.outputs[0].dtype]
-    return lambda *tensors: tf.raw_ops.StatefulPartitionedCall(args=[*tensors, *captured], Tout=types, f=traced)[0]
+    return traced if tf.config.list_physical_devices("GPU") else called_as_operation(traced)
 
 
 def any_length(tensors: tuple[tf.Tensor, ...]) -> list[tf.TensorSpec]:

@@ -8,8 +8,9 @@ from conftest import toy_sequences
 from sklearn.model_selection import GridSearchCV
 
 from skrnn import RNNClassifier, RNNRegressor
-from skrnn.cells import CELLS, Recipe, fingerprint
-from skrnn.cells.seeding import keras_seeds
+from skrnn.cells import CELLS
+from skrnn.keras_objects import Recipe, fingerprint
+from skrnn.keras_objects.seeding import keras_seeds
 
 FAST = {"units": 5, "epochs": 2, "random_state": 0}
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from skrnn import Sequences
-from skrnn.cells import Recipe
+from skrnn.keras_objects import Recipe
 from skrnn.layers import RecurrenceSpec
 from skrnn.networks import FunctionNetwork, RecurrentNetwork
 from skrnn.sequences.batches import batch_boundaries, training_batches

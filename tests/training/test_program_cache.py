@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from skrnn import RNNClassifier
-from skrnn.cells import Recipe
+from skrnn.keras_objects import Recipe
 from skrnn.layers import RecurrenceSpec
 from skrnn.networks import RecurrentNetwork
 from skrnn.training import Plan, ProgramCache, program_cache

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from skrnn.cells.recipe import fingerprint
+from skrnn.keras_objects.recipe import fingerprint
 
 REMEMBERED = 256
 PLAIN = (bool, int, float, str, bytes, type(None))

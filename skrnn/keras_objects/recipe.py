@@ -12,7 +12,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from skrnn.cells.seeding import keras_seeds
+from skrnn.keras_objects.private import all_layers
+from skrnn.keras_objects.seeding import keras_seeds
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def record(instance: Any) -> Recipe | Snapshot:
 
 
 def _classes_inside(instance: Any) -> tuple[type, ...]:
-    layers = instance._flatten_layers() if isinstance(instance, keras.layers.Layer) else [instance]
+    layers = all_layers(instance) if isinstance(instance, keras.layers.Layer) else [instance]
     classes = dict.fromkeys(type(layer) for layer in layers)
     return tuple(c for c in classes if c.__module__.split(".")[0] != "keras")
 

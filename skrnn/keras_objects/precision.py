@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from skrnn.keras_objects.private import logits_of, set_logits
+
 NARROW = ("float16", "bfloat16")
 
 
@@ -15,6 +17,7 @@ def widened(x: Any) -> Any:
     if keras.backend.standardize_dtype(x.dtype) not in NARROW:
         return x
     wide = ops.cast(x, "float32")
-    if hasattr(x, "_keras_logits"):  # what went into a softmax or sigmoid
-        wide._keras_logits = ops.cast(x._keras_logits, "float32")
+    logits = logits_of(x)
+    if logits is not None:
+        set_logits(wide, ops.cast(logits, "float32"))
     return wide

@@ -1,0 +1,137 @@
+"""The only file that uses private names of Keras, TensorFlow and JAX, each for want of a public one.
+
+It loads no backend that Keras does not load. A name that changes there is changed here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import keras
+from keras.src.backend.common import global_state
+
+# The base of Keras' own cells. `keras.layers.RNN` resets the dropout masks only of cells that derive from it.
+from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
+
+__all__ = [
+    "DropoutRNNCell",
+    "adam_moments",
+    "all_layers",
+    "called_as_operation",
+    "drawing_postponed",
+    "initializer_of",
+    "is_backend_initialized",
+    "logits_of",
+    "seed_states",
+    "set_initializer",
+    "set_logits",
+    "set_missing_seeds",
+]
+
+_WAITING = "uninitialized_variables"
+
+
+# -- layers and models ------------------------------------------------------------------------------------------------
+
+
+def all_layers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """A layer and all layers inside it. The public ``model.layers`` has one level, and other layers have none."""
+    return list(layer._flatten_layers())
+
+
+def seed_states(model: keras.Model) -> list[keras.Variable]:
+    """States of the random generators in a model, which Keras marks by the end of their names only."""
+    return [v for v in model.variables if v.path.endswith("seed_generator_state")]
+
+
+def set_missing_seeds(model: keras.Model, seed: int) -> None:
+    """Give layers without a seed one, after they were built, when no public attribute takes it.
+
+    With PyTorch, dropout of a layer without a seed draws from the global generator, whatever its state was set to.
+    """
+    for layer in all_layers(model):
+        for generator in layer._seed_generators:
+            if generator._initial_seed is None:
+                generator._initial_seed = seed
+
+
+# -- initial weights --------------------------------------------------------------------------------------------------
+
+
+def initializer_of(variable: keras.Variable) -> Any:
+    """Initializer of a variable that is not drawn yet. Keras has no public name for it, and forgets it afterwards."""
+    return variable._initializer
+
+
+def set_initializer(variable: keras.Variable, initializer: Any) -> None:
+    """Replace the initializer of a variable that is not drawn yet. In public it can only be given to a constructor."""
+    variable._initializer = initializer
+
+
+@contextmanager
+def drawing_postponed() -> Iterator[None]:
+    """Open a stateless scope, at the end of which Keras draws the weights that were made inside.
+
+    Where that fails, Keras would try again at the end of each later scope: its list of waiting variables, which is
+    not public, is put back.
+    """
+    waiting = list(global_state.get_global_attribute(_WAITING, []))
+    try:
+        with keras.StatelessScope():
+            yield
+    except BaseException:
+        global_state.set_global_attribute(_WAITING, waiting)
+        raise
+
+
+# -- outputs ----------------------------------------------------------------------------------------------------------
+
+
+def logits_of(output: Any) -> Any:
+    """Logits of an output of a softmax or sigmoid, or None.
+
+    Keras' cross-entropies take them from this attribute of a tensor; there is no public one, and a new tensor of the
+    same values loses it.
+    """
+    return getattr(output, "_keras_logits", None)
+
+
+def set_logits(output: Any, logits: Any) -> None:
+    """Note the logits of an output for Keras' cross-entropies, where its type has attributes; None is not noted."""
+    if logits is not None:
+        with suppress(AttributeError):
+            output._keras_logits = logits
+
+
+# -- optimizers and graphs --------------------------------------------------------------------------------------------
+
+
+def adam_moments(optimizer: Any, variable: Any) -> tuple[keras.Variable, keras.Variable]:
+    """First and second moment of Adam for a variable; the public ``optimizer.variables`` names no owner."""
+    index = optimizer._get_variable_index(variable)
+    return optimizer._momentums[index], optimizer._velocities[index]
+
+
+def called_as_operation(traced: Any) -> Callable[..., Any]:
+    """Call a traced TensorFlow function of tensors to one tensor as an operation, on a CPU.
+
+    A function's own call, the only public way, takes some 0.1 ms more for devices and gradients.
+    """
+    import tensorflow as tf
+
+    captured, types = traced.captured_inputs, [traced.outputs[0].dtype]
+    return lambda *tensors: tf.raw_ops.StatefulPartitionedCall(args=[*tensors, *captured], Tout=types, f=traced)[0]
+
+
+def is_backend_initialized() -> bool:
+    """Whether TensorFlow or JAX has started its threads, which neither says in public.
+
+    A name that a later version lacks counts as not initialized.
+    """
+    context: Any = sys.modules.get("tensorflow.python.eager.context")
+    bridge: Any = sys.modules.get("jax._src.xla_bridge")
+    tensorflow = getattr(getattr(context, "_context", None), "_initialized", False)
+    return bool(tensorflow or getattr(bridge, "_backends", False))
