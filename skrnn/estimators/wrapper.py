@@ -55,6 +55,7 @@ def _import() -> tuple[Any, Any]:
 
 
 _wrappers, _utils = _load()
+BaseWrapper: Any = _wrappers.BaseWrapper
 route_params, unflatten_params = _utils.route_params, _utils.unflatten_params
 
 
@@ -76,7 +77,7 @@ class _Listed(ABCMeta):
         return [name for name in super().__dir__() if name not in UNUSED or hasattr(cls, name)]
 
 
-class Wrapper(_wrappers.BaseWrapper, metaclass=_Listed):
+class Wrapper(BaseWrapper, metaclass=_Listed):
     """scikeras' `BaseWrapper` without the names that estimators of skrnn do not use."""
 
     current_epoch = _Unused()

@@ -17,6 +17,7 @@ import pytest
 from cells_of_users import DecayCell, HalfLoss, MyGRU
 from sklearn.base import clone
 
+import skrnn
 from skrnn import RNNClassifier, RNNRegressor, Sequences
 from skrnn.training import program_cache
 
@@ -368,12 +369,88 @@ def test_no_warnings(toy):
         fitted(RNNClassifier, X, y, bidirectional=True, units=(3, 4), dropout=0.1, pooling="mean").score(X, y)
 
 
-def test_importing_skrnn_leaves_keras_pickling_alone():
-    code = """
+KERAS_CLASSES = """
 import keras
 classes = (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)
-before = [c.__reduce__ for c in classes]
-from skrnn import RNNClassifier
-assert before == [c.__reduce__ for c in classes]
+def methods():
+    return [{name: vars(c).get(name) for name in ("__reduce__", "__deepcopy__")} for c in classes]
+before = methods()
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def in_a_fresh_process(code):
+    path = os.pathsep.join([str(Path(skrnn.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": path})
+
+
+def test_importing_skrnn_changes_neither_keras_nor_scikeras():
+    code = """
+import sys
+from skrnn import RNNClassifier
+assert methods() == before
+assert not [name for name in sys.modules if name.partition(".")[0] == "scikeras"]
+"""
+    in_a_fresh_process(KERAS_CLASSES + code)
+
+
+def test_scikeras_imported_after_skrnn_is_as_without_it():
+    code = """
+import copy, pickle
+import numpy as np
+from sklearn.base import clone
+from skrnn import RNNClassifier
+X, y = np.random.default_rng(0).normal(size=(8, 4, 2)), np.arange(8) % 2
+model = RNNClassifier(units=2, epochs=1, optimizer=keras.optimizers.Adam(0.1), random_state=0).fit(X, y)
+
+from scikeras import _saving_utils
+from scikeras.wrappers import BaseWrapper, KerasClassifier
+packed = [getattr(_saving_utils, f"pack_keras_{kind}") for kind in ("model", "loss", "metric", "optimizer")]
+assert [c.__reduce__ for c in classes] == packed
+assert keras.Model.__deepcopy__ is _saving_utils.deepcopy_model
+assert hasattr(BaseWrapper, "scorer") and hasattr(BaseWrapper, "_more_tags")
+assert "__sklearn_tags__" not in vars(BaseWrapper)
+
+expected = model.predict_proba(X)
+for duplicate in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model), clone(model).fit(X, y)):
+    np.testing.assert_array_equal(duplicate.predict_proba(X), expected)
+"""
+    in_a_fresh_process(KERAS_CLASSES + code)
+
+
+def test_scikeras_imported_before_skrnn_is_used_as_it_is():
+    code = """
+import copy, pickle
+import numpy as np
+import scikeras
+from scikeras.wrappers import BaseWrapper
+from sklearn.base import BaseEstimator, clone
+before, own, inherited = methods(), dict(vars(BaseWrapper)), BaseEstimator.__sklearn_tags__
+from skrnn import RNNClassifier
+X, y = np.random.default_rng(0).normal(size=(8, 4, 2)), np.arange(8) % 2
+model = RNNClassifier(units=2, epochs=1, random_state=0).fit(X, y)
+assert methods() == before and dict(vars(BaseWrapper)) == own and BaseWrapper.__sklearn_tags__ is inherited
+assert issubclass(RNNClassifier, BaseWrapper) and not hasattr(RNNClassifier, "scorer")
+expected = model.predict_proba(X)
+for duplicate in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model), clone(model).fit(X, y)):
+    np.testing.assert_array_equal(duplicate.predict_proba(X), expected)
+"""
+    in_a_fresh_process(KERAS_CLASSES + code)
+
+
+@pytest.mark.parametrize("name", sorted(set(skrnn.__all__) - {"Sequences"}))
+@pytest.mark.parametrize("unused", ["current_epoch", "feature_encoder", "scorer", "target_encoder"])
+def test_names_of_scikeras_without_a_meaning_are_none(name, unused):
+    cls = getattr(skrnn, name)
+    for owner in (cls, cls()):
+        assert unused not in dir(owner)
+        with pytest.raises(AttributeError, match=f"{name}' (object )?has no attribute '{unused}'"):
+            getattr(owner, unused)
+        assert {"fit", "predict", "get_params"} <= set(dir(owner))
+
+    class Own(cls):
+        def scorer(self):
+            return 1
+
+    assert "scorer" in dir(Own)
+    assert "scorer" in dir(Own())
+    assert Own().scorer() == 1
