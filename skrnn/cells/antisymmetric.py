@@ -71,9 +71,9 @@ class AntisymmetricCell(Cell):
         u = self.matrix("recurrent_kernel")
         return [u - ops.transpose(u) - self.gamma * ops.eye(self.units, dtype=self.compute_dtype)]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        product = ops.matmul(seen, weights[0])
+        product = ops.matmul(h_dropped, weights[0])
         if self.gated:
             z, gate = ops.split(z, 2, axis=-1)
             change = ops.sigmoid(gate + product) * ops.tanh(z + product)

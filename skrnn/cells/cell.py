@@ -35,10 +35,9 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
     units : int
         H, the width of the output.
     dropout : float in [0, 1), default=0
-        Share of the input features that training hides, the same at every step.
+        Dropout rate of the input features; one mask for all steps.
     recurrent_dropout : float in [0, 1), default=0
-        Share of the first state that training hides from the products with recurrent weights, the same at every
-        step [1]_.
+        Dropout rate of the first state in products with recurrent weights; one mask for all steps [1]_.
     zoneout : float in [0, 1), or one for each state, default=0
         Probability that a unit keeps its state in a step of training; otherwise states are the expectation [2]_.
     weight_norm : bool, default=False
@@ -85,6 +84,8 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
     drawn_by: ClassVar[tuple[str, ...]] = ("kernel_initializer", "recurrent_initializer", "bias_initializer")
     # NaN in the input is a value that is missing.
     reads_missing: ClassVar[bool] = False
+    # Column of the input that holds time stamps; None where the cell reads none.
+    time_feature: int | None = None
 
     def __init__(
         self,
@@ -142,15 +143,15 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         return []
 
     @abstractmethod
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step; a pure function, which reads no variable.
 
         Parameters
         ----------
         z : tensor (B, P)
             Of `project`.
-        seen : tensor (B, states[0].shape[1])
-            The first state as products with recurrent weights see it: with recurrent dropout.
+        h_dropped : tensor (B, states[0].shape[1])
+            The first state after recurrent dropout, for products with recurrent weights.
         states : list of tensors
             Before the step.
         weights : list of tensors
@@ -278,7 +279,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         """
         states = list(states) if isinstance(states, (list, tuple)) else [states]
         x = inputs * self.get_dropout_mask(inputs) if training and self.dropout else inputs
-        hidden = self.get_recurrent_dropout_mask(states[0]) if training and self.recurrent_dropout else None
+        dropout_mask = self.get_recurrent_dropout_mask(states[0]) if training and self.recurrent_dropout else None
         noise = None
         if training and self.zones_out:
             if keras.backend.backend() == "jax":
@@ -286,7 +287,7 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
                     "zoneout on JAX must be drawn before the loop: use skrnn.layers.RNN. Got a single step."
                 )
             noise = self.zoneout_noise(states)
-        return self.regularized_step(self.project(x), states, self.recurrent_weights(), hidden, noise)
+        return self.regularized_step(self.project(x), states, self.recurrent_weights(), dropout_mask, noise)
 
     def zoneout_noise(self, states: States, n_steps: tuple[Any, ...] = ()) -> list[Any]:
         """Numbers in [0, 1) for each state (B, size) that zoneout keeps, (B, size), or (T, B, size) for T steps."""
@@ -307,20 +308,20 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
         return self.state_names[: self.n_zoned]
 
     def regularized_step(
-        self, z: Any, states: States, weights: Sequence[Any], hidden: Any = None, noise: States | None = None
+        self, z: Any, states: States, weights: Sequence[Any], dropout_mask: Any = None, noise: States | None = None
     ) -> tuple[Any, list[Any]]:
         """`step` with recurrent dropout and zoneout.
 
         Parameters
         ----------
         z, states, weights : as of `step`
-        hidden : tensor, optional
-            What recurrent dropout multiplies the first state with.
+        dropout_mask : tensor (B, states[0].shape[1]), optional
+            Mask of recurrent dropout, a factor of the first state.
         noise : list of tensors, optional
-            For each state numbers uniform in [0, 1), which say who is zoned out. None is the expectation.
+            For each state uniform numbers in [0, 1); units below the rate are zoned out. None is the expectation.
         """
-        seen = states[0] if hidden is None else states[0] * hidden
-        output, after = self.step(z, seen, states, weights)
+        h_dropped = states[0] if dropout_mask is None else states[0] * dropout_mask
+        output, after = self.step(z, h_dropped, states, weights)
         if not self.zones_out:
             return output, after
         after = [

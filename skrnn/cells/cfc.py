@@ -120,11 +120,11 @@ class CfCCell(TimedCell):
             weights += [self.matrix("head_kernel"), self.vector("head_bias")]
         return [*weights, *([self.vector("time_constant"), self.vector("target")] if self.mode == "pure" else [])]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u = weights[0]
         passed, time = self.elapsed(z, states)
-        heads = z[:, : u.shape[1]] + ops.matmul(seen, u)
+        heads = z[:, : u.shape[1]] + ops.matmul(h_dropped, u)
         for k in range(self.backbone_layers):
             kernel, bias = weights[1 + 2 * k : 3 + 2 * k]
             heads = ops.matmul(self.backbone_activation(heads), kernel) + bias

@@ -13,7 +13,7 @@ class ChunkedCell(Cell):
     """A recurrence whose gates look at the input alone, and whose state is large.
 
     `skrnn.layers.RNN` takes `chunk_size` steps after each other at once, so that the state is read and written once for
-    all of them. A subclass gives `chunk` and `still` beside what a `Cell` gives.
+    all of them. A subclass gives `chunk` and `neutral_projection` beside what a `Cell` gives.
 
     Parameters
     ----------
@@ -53,5 +53,5 @@ class ChunkedCell(Cell):
         """
 
     @abstractmethod
-    def still(self) -> Any:
-        """What of `project` (P,) leaves all states as they are."""
+    def neutral_projection(self) -> Any:
+        """A projection (P,) that leaves all states as they are; it fills chunks up."""

@@ -91,10 +91,10 @@ class ClockworkCell(Cell):
         mask = self.module_of[:, None] >= self.module_of[None, :]  # from, to
         return [self.matrix("recurrent_kernel") * ops.convert_to_tensor(mask, dtype=self.compute_dtype)]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         h, clock = states
-        moved = self.activation(z + ops.matmul(seen, weights[0]))
+        moved = self.activation(z + ops.matmul(h_dropped, weights[0]))
         h = ops.where(ops.take(clock, self.module_of, axis=-1) < 1, moved, h)
         periods = ops.convert_to_tensor(self.module_periods, dtype=clock.dtype)
         clock = ops.where(clock + 1 < periods, clock + 1, clock + 1 - periods)

@@ -70,10 +70,10 @@ class CoRNNCell(Cell):
         """U above V, (2 H, H)."""
         return [self.matrix("recurrent_kernel")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         h, speed = states
-        force = ops.tanh(z + ops.matmul(ops.concatenate([seen, speed], axis=-1), weights[0]))
+        force = ops.tanh(z + ops.matmul(ops.concatenate([h_dropped, speed], axis=-1), weights[0]))
         speed = speed + self.dt * (force - self.gamma * h - self.epsilon * speed)
         h = h + self.dt * speed
         return h, [h, speed]

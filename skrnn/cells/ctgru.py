@@ -108,16 +108,16 @@ class CTGRUCell(TimedCell):
         scales = ops.convert_to_tensor([[s] for s in self.log_scales], dtype=self.compute_dtype)
         return [self.matrix("recurrent_kernel"), scales, ops.exp(-scales)]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, scales, rates = weights
         n = self.units
         passed, time = self.elapsed(z, states)
         passed = passed if self.time_feature is None else passed[:, None]  # (B, 1, 1)
         decay = ops.exp(-passed * rates)  # (M, 1) or (B, M, 1)
-        traces, seen = (ops.reshape(s, (-1, self.n_scales, n)) * decay for s in (states[0], seen))
-        chosen = z[:, : 2 * n] + ops.matmul(ops.sum(seen, axis=1), u[:, : 2 * n])
+        traces, h_dropped = (ops.reshape(s, (-1, self.n_scales, n)) * decay for s in (states[0], h_dropped))
+        chosen = z[:, : 2 * n] + ops.matmul(ops.sum(h_dropped, axis=1), u[:, : 2 * n])
         read, write = ops.split(ops.softmax(-ops.square(chosen[:, None] - scales), axis=1), 2, axis=-1)  # (B, M, H)
-        q = ops.tanh(z[:, 2 * n : 3 * n] + ops.matmul(ops.sum(read * seen, axis=1), u[:, 2 * n :]))
+        q = ops.tanh(z[:, 2 * n : 3 * n] + ops.matmul(ops.sum(read * h_dropped, axis=1), u[:, 2 * n :]))
         traces = traces + write * (q[:, None] - traces)
         return ops.sum(traces, axis=1), [ops.reshape(traces, (-1, self.n_scales * n)), *time]

@@ -50,7 +50,7 @@ class ElmanCell(GatedCell):
         super().__init__(units, **kwargs)
         self.activation = keras.activations.get(activation)
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        h = self.activation(z + ops.matmul(seen, weights[0]))
+        h = self.activation(z + ops.matmul(h_dropped, weights[0]))
         return h, [h]

@@ -198,9 +198,9 @@ class ESNCell(Cell):
         """U (H, H), and leak."""
         return [self.matrix("recurrent_kernel"), self.vector("leaking_rate")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        h = states[0] + weights[1] * (ops.tanh(z + ops.matmul(seen, weights[0])) - states[0])
+        h = states[0] + weights[1] * (ops.tanh(z + ops.matmul(h_dropped, weights[0])) - states[0])
         return h, [h]
 
 

@@ -100,10 +100,10 @@ class FastGRNNCell(Cell):
         numbers = [ops.sigmoid(self.vector(name)) for name in ("zeta", "nu")]
         return [u, *ops.split(self.vector("bias"), 2), *numbers]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, b_z, b_g, zeta, nu = weights
-        total = z + ops.matmul(seen, u)  # (B, H)
+        total = z + ops.matmul(h_dropped, u)  # (B, H)
         gate = ops.sigmoid(total + b_z)
         h = (zeta * (1.0 - gate) + nu) * ops.tanh(total + b_g) + gate * states[0]
         return h, [h]

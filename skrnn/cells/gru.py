@@ -91,16 +91,16 @@ class GRUCell(Cell):
         two = self.use_bias and self.reset_after
         return [self.matrix("recurrent_kernel"), *([self.vector("bias")[1]] if two else [])]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, *d = weights
         if self.reset_after:
-            product = ops.matmul(seen, u) + d[0] if d else ops.matmul(seen, u)  # (B, 3 H)
+            product = ops.matmul(h_dropped, u) + d[0] if d else ops.matmul(h_dropped, u)  # (B, 3 H)
             update, reset = self._gates(z, product[:, : 2 * self.units])
             candidate = z[:, 2 * self.units :] + reset * product[:, 2 * self.units :]
         else:
-            update, reset = self._gates(z, ops.matmul(seen, u[:, : 2 * self.units]))
-            candidate = z[:, 2 * self.units :] + ops.matmul(reset * seen, u[:, 2 * self.units :])
+            update, reset = self._gates(z, ops.matmul(h_dropped, u[:, : 2 * self.units]))
+            candidate = z[:, 2 * self.units :] + ops.matmul(reset * h_dropped, u[:, 2 * self.units :])
         h = update * states[0] + (1.0 - update) * self.activation(candidate)
         return h, [h]
 

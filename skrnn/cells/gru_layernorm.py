@@ -66,11 +66,11 @@ class GRULayerNormCell(GatedCell):
         """U (H, 3 H) and its gain (3 H,)."""
         return [self.matrix("recurrent_kernel"), self.vector("recurrent_scale")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, gain = weights
         z_z, z_r, z_a = ops.split(z, 3, axis=-1)
-        u_z, u_r, u_a = ops.split(self._normalized(ops.matmul(seen, u), gain), 3, axis=-1)
+        u_z, u_r, u_a = ops.split(self._normalized(ops.matmul(h_dropped, u), gain), 3, axis=-1)
         update = ops.sigmoid(z_z + u_z)
         h = (1.0 - update) * states[0] + update * ops.tanh(z_a + ops.sigmoid(z_r + u_r) * u_a)
         return h, [h]

@@ -111,7 +111,7 @@ class GRUDCell(TimedCell):
         decays = ("input_decay", "input_decay_bias", "hidden_decay", "hidden_decay_bias")
         return [self.matrix("kernel"), self.matrix("recurrent_kernel"), *map(self.vector, decays)]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         kernel, u, *decays = weights
         n, width = self.units, decays[0].shape[0]
@@ -120,10 +120,10 @@ class GRUDCell(TimedCell):
         since = states[2] + passed  # (B, D)
         hidden_decay = _decay(ops.matmul(since, decays[2]) + decays[3])  # (B, H)
         filled = (1.0 - mask) * _decay(since * decays[0] + decays[1]) * states[1]
-        seen = hidden_decay * seen
+        h_dropped = hidden_decay * h_dropped
         sums = z[:, : 3 * n] + ops.matmul(filled, kernel)  # (B, 3 H)
-        update, reset = ops.split(ops.sigmoid(sums[:, : 2 * n] + ops.matmul(seen, u[:, : 2 * n])), 2, axis=-1)
-        candidate = ops.tanh(sums[:, 2 * n :] + ops.matmul(reset * seen, u[:, 2 * n :]))
+        update, reset = ops.split(ops.sigmoid(sums[:, : 2 * n] + ops.matmul(h_dropped, u[:, : 2 * n])), 2, axis=-1)
+        candidate = ops.tanh(sums[:, 2 * n :] + ops.matmul(reset * h_dropped, u[:, 2 * n :]))
         h = (1.0 - update) * hidden_decay * states[0] + update * candidate
         return h, [h, x + (1.0 - mask) * states[1], (1.0 - mask) * since, *time]
 

@@ -110,7 +110,7 @@ class IndRNNCell(Cell):
         """The vector u, (H,)."""
         return [self.vector("recurrent_scale")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        h = self.activation(z + weights[0] * seen)
+        h = self.activation(z + weights[0] * h_dropped)
         return h, [h]

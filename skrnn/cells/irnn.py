@@ -67,7 +67,7 @@ class IRNNCell(GatedCell):
             units, kernel_initializer=kernel_initializer, recurrent_initializer=recurrent_initializer, **kwargs
         )
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        h = ops.relu(z + ops.matmul(seen, weights[0]))
+        h = ops.relu(z + ops.matmul(h_dropped, weights[0]))
         return h, [h]

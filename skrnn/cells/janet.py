@@ -63,8 +63,8 @@ class JANETCell(GatedCell):
         """Of s and g."""
         return ["ones" if self.longest is None else Chrono(self.longest), self.bias_initializer]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        s, g = ops.split(z + ops.matmul(seen, weights[0]), 2, axis=-1)  # (B, H) each
+        s, g = ops.split(z + ops.matmul(h_dropped, weights[0]), 2, axis=-1)  # (B, H) each
         h = ops.sigmoid(s) * states[0] + ops.sigmoid(self.beta - s) * ops.tanh(g)
         return h, [h]

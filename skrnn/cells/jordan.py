@@ -78,8 +78,8 @@ class JordanCell(Cell):
         """U, V and c."""
         return [self.matrix("recurrent_kernel"), self.matrix("output_kernel"), self.vector("output_bias")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, v, c = weights
-        y = self.output_activation(ops.matmul(self.activation(z + ops.matmul(seen, u)), v) + c)
+        y = self.output_activation(ops.matmul(self.activation(z + ops.matmul(h_dropped, u)), v) + c)
         return y, [y]

@@ -65,11 +65,11 @@ class LEMCell(Cell):
         """U (H, 3 H), V (H, H)."""
         return [self.matrix("recurrent_kernel"), self.matrix("memory_kernel")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         h, memory = states
         n = 3 * self.units
-        p, q, candidate = ops.split(z[:, :n] + ops.matmul(seen, weights[0]), 3, axis=-1)  # (B, H) each
+        p, q, candidate = ops.split(z[:, :n] + ops.matmul(h_dropped, weights[0]), 3, axis=-1)  # (B, H) each
         memory = memory + self.dt * ops.sigmoid(p) * (ops.tanh(candidate) - memory)
         h = h + self.dt * ops.sigmoid(q) * (ops.tanh(z[:, n:] + ops.matmul(memory, weights[1])) - h)
         return h, [h, memory]

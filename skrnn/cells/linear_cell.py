@@ -62,7 +62,7 @@ class LinearCell(Cell):
         return h
 
     def regularized_step(
-        self, z: Any, states: States, weights: Sequence[Any], hidden: Any = None, noise: States | None = None
+        self, z: Any, states: States, weights: Sequence[Any], dropout_mask: Any = None, noise: States | None = None
     ) -> tuple[Any, list[Any]]:
         """Take a step, with zoneout."""
         z, past = self.extend(z[None], states[1:])
@@ -70,7 +70,7 @@ class LinearCell(Cell):
         h = times(a, states[0], self.is_complex) + b
         return self.readout(h, z[0], weights), [h, *(p[0] for p in past)]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take a step."""
         return self.regularized_step(z, states, weights)
 

@@ -140,10 +140,10 @@ class LMUCell(Cell):
         )
         return [from_state, a + ops.matmul(self.matrix("memory_encoder"), b), self.matrix("memory_kernel")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         from_state, transition, readout = weights
-        total = z + ops.matmul(seen, from_state)  # (B, d + H)
+        total = z + ops.matmul(h_dropped, from_state)  # (B, d + H)
         m = total[:, : self.order] + ops.matmul(states[1], transition)
         h = self.activation(total[:, self.order :] + ops.matmul(m, readout))
         return h, [h, m]

@@ -83,7 +83,7 @@ class LSTMCell(GatedCell):
         usual = self.bias_initializer
         return [usual, "ones" if self.unit_forget_bias else usual, usual, usual]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        h, c = lstm_step(z, seen, states[1], weights[0], self.activation, self.recurrent_activation)
+        h, c = lstm_step(z, h_dropped, states[1], weights[0], self.activation, self.recurrent_activation)
         return h, [h, c]

@@ -50,9 +50,9 @@ class LSTMCoupledCell(GatedCell):
     n_gates = 3
     forget_gate = 0
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        f, g, o = ops.split(z + ops.matmul(seen, weights[0]), 3, axis=-1)  # (B, H) each
+        f, g, o = ops.split(z + ops.matmul(h_dropped, weights[0]), 3, axis=-1)  # (B, H) each
         f, g = ops.sigmoid(f), ops.tanh(g)
         c = g + f * (states[1] - g)
         h = ops.sigmoid(o) * ops.tanh(c)

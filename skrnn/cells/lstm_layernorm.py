@@ -69,10 +69,10 @@ class LSTMLayerNormCell(GatedCell):
         """U (H, 4 H), its gain (4 H,), and gain and shift of the cell (H,)."""
         return [self.matrix("recurrent_kernel"), *map(self.vector, ("recurrent_scale", "cell_scale", "cell_shift"))]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, gain, cell_gain, cell_shift = weights
-        i, f, g, o = ops.split(z + layer_norm(ops.matmul(seen, u), gain), 4, axis=-1)
+        i, f, g, o = ops.split(z + layer_norm(ops.matmul(h_dropped, u), gain), 4, axis=-1)
         c = ops.sigmoid(f) * states[1] + ops.sigmoid(i) * ops.tanh(g)
         h = ops.sigmoid(o) * ops.tanh(layer_norm(c, cell_gain, cell_shift))
         return h, [h, c]

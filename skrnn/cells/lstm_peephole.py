@@ -59,11 +59,11 @@ class LSTMPeepholeCell(GatedCell):
         p = self.vector("peephole")
         return [self.matrix("recurrent_kernel"), p[: 2 * self.units], p[2 * self.units :]]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, p_if, p_o = weights
         c, units = states[1], self.units
-        z = z + ops.matmul(seen, u)
+        z = z + ops.matmul(h_dropped, u)
         i, f = ops.split(ops.sigmoid(z[:, : 2 * units] + p_if * ops.concatenate([c, c], axis=-1)), 2, axis=-1)
         c = f * c + i * ops.tanh(z[:, 2 * units : 3 * units])
         h = ops.sigmoid(z[:, 3 * units :] + p_o * c) * ops.tanh(c)

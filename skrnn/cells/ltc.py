@@ -81,7 +81,7 @@ class LTCCell(TimedCell):
         """U (H, H), A and 1 / tau (H,)."""
         return [self.matrix("recurrent_kernel"), self.vector("target"), ops.softplus(self.vector("leak"))]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, target, leak = weights
         passed, time = self.elapsed(z, states)

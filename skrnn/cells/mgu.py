@@ -50,11 +50,11 @@ class MGUCell(GatedCell):
         """U of f and of a, (H, H) each."""
         return list(ops.split(self.matrix("recurrent_kernel"), 2, axis=-1))
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u_f, u_a = weights
         z_f, z_a = ops.split(z, 2, axis=-1)
-        f = ops.sigmoid(z_f + ops.matmul(seen, u_f))
-        a = ops.tanh(z_a + ops.matmul(f * seen, u_a))
+        f = ops.sigmoid(z_f + ops.matmul(h_dropped, u_f))
+        a = ops.tanh(z_a + ops.matmul(f * h_dropped, u_a))
         h = states[0] + f * (a - states[0])
         return h, [h]

@@ -60,9 +60,9 @@ class MinimalRNNCell(Cell):
         """U, (H, H)."""
         return [self.matrix("recurrent_kernel")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         encoded, u = ops.split(z, 2, axis=-1)
-        u = ops.sigmoid(u + ops.matmul(seen, weights[0]))
+        u = ops.sigmoid(u + ops.matmul(h_dropped, weights[0]))
         h = encoded + u * (states[0] - encoded)
         return h, [h]

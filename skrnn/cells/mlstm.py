@@ -101,7 +101,7 @@ class MLSTMCell(ChunkedCell):
         self.add_matrix("kernel", (input_shape[-1], 4 * self.units + 2 * self.heads))
         self.add_vector("bias", 4 * self.units + 2 * self.heads, ForgetLast(self.heads))
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         outputs, states = self.chunk(z[:, None], states, weights)
         return outputs[:, 0], states
@@ -114,9 +114,9 @@ class MLSTMCell(ChunkedCell):
         i, f = ops.split(ops.transpose(gates, (0, 2, 1)), 2, axis=1)  # (B, heads, L)
         c, n = ops.reshape(states[0], (-1, heads, size, size)), ops.reshape(states[1], (-1, heads, size))
         old, new, m = shares(i, f, states[2])
-        seen = ops.einsum("bhtd,bhsd->bhts", q, k) * new
-        read = ops.einsum("bhts,bhsd->bhtd", seen, v) + old[..., None] * ops.einsum("bhtd,bhed->bhte", q, c)
-        weight = ops.abs(ops.sum(seen, axis=-1) + old * ops.einsum("bhtd,bhd->bht", q, n))
+        scores = ops.einsum("bhtd,bhsd->bhts", q, k) * new
+        read = ops.einsum("bhts,bhsd->bhtd", scores, v) + old[..., None] * ops.einsum("bhtd,bhed->bhte", q, c)
+        weight = ops.abs(ops.sum(scores, axis=-1) + old * ops.einsum("bhtd,bhd->bht", q, n))
         # exp(-m) alone may overflow, beside a sum that is as large, where it would not matter, or be zero like the sum.
         least = ops.maximum(ops.exp(ops.minimum(-m, -LOWEST_EXPONENT)), keras.config.epsilon())
         h = ops.sigmoid(o) * self._by_units(read / ops.maximum(weight, least)[..., None])
@@ -125,8 +125,8 @@ class MLSTMCell(ChunkedCell):
         n = old * n + ops.sum(new * k, axis=2)
         return h, [ops.reshape(c, (-1, units * size)), ops.reshape(n, (-1, units)), m[..., -1]]
 
-    def still(self) -> Any:
-        """Gates that forget nothing and let nothing in."""
+    def neutral_projection(self) -> Any:
+        """Gates that forget nothing and let nothing in, (P,)."""
         zeros = np.zeros(4 * self.units)
         return np.concatenate([zeros, np.full(self.heads, LOWEST), np.full(self.heads, -LOWEST)])
 

@@ -64,9 +64,9 @@ class MultiplicativeLSTMCell(GatedCell):
         """U (H, 4 H) and U_m (H, H)."""
         return [*super().recurrent_weights(), self.matrix("factor_recurrent_kernel")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, u_m = weights
-        m = z[:, 4 * self.units :] * ops.matmul(seen, u_m)
+        m = z[:, 4 * self.units :] * ops.matmul(h_dropped, u_m)
         h, c = lstm_step(z[:, : 4 * self.units], m, states[1], u)
         return h, [h, c]

@@ -60,10 +60,10 @@ class NASCell(GatedCell):
         """U (H, 8 H), and b (8 H,) where there is one."""
         return [self.matrix("recurrent_kernel"), *([self.vector("bias")] if self.use_bias else [])]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         u, *bias = weights
-        product = ops.matmul(seen, u) + bias[0] if bias else ops.matmul(seen, u)
+        product = ops.matmul(h_dropped, u) + bias[0] if bias else ops.matmul(h_dropped, u)
         third = slice(3 * self.units, 4 * self.units)
         s0, s1, s2, _, s4, s5, s6, s7 = ops.split(z + product, 8, axis=-1)  # (B, H) each
         a = ops.tanh(ops.tanh(ops.sigmoid(s0) * ops.relu(s1)) + states[1])

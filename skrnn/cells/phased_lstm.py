@@ -176,7 +176,7 @@ class PhasedLSTMCell(Cell):
         gate = self._gate_weights() if self.time_feature is None else []
         return [self.matrix("recurrent_kernel"), *peephole, *gate]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         h, c, *clock = states
         if self.time_feature is None:
@@ -184,7 +184,7 @@ class PhasedLSTMCell(Cell):
             k = openness(clock[0], self.leak, *weights[-3:])
         else:
             z, k = z[:, : 4 * self.units], z[:, 4 * self.units :]
-        i, f, g, o = ops.split(z + ops.matmul(seen, weights[0]), 4, axis=-1)
+        i, f, g, o = ops.split(z + ops.matmul(h_dropped, weights[0]), 4, axis=-1)
         to_i, to_f, to_o = ops.split(weights[1], 3) if self.peepholes else (0.0, 0.0, 0.0)
         proposed = ops.sigmoid(f + to_f * c) * c + ops.sigmoid(i + to_i * c) * ops.tanh(g)
         c = c + k * (proposed - c)

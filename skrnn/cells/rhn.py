@@ -71,11 +71,11 @@ class RHNCell(Cell):
         layers = range(1, self.depth + 1)
         return [self.matrix(f"recurrent_kernel_{k}") for k in layers] + [self.vector(f"bias_{k}") for k in layers[1:]]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         h = states[0]
         for layer in range(self.depth):
             added = z if layer == 0 else weights[self.depth + layer - 1]
-            a, t = ops.split(added + ops.matmul(seen if layer == 0 else h, weights[layer]), 2, axis=-1)
+            a, t = ops.split(added + ops.matmul(h_dropped if layer == 0 else h, weights[layer]), 2, axis=-1)
             h = h + ops.sigmoid(t) * (ops.tanh(a) - h)
         return h, [h]

@@ -79,10 +79,10 @@ class SLSTMCell(Cell):
         size = self.units // self.heads
         return [ops.reshape(self.matrix("recurrent_kernel"), (self.heads, size, 4 * size))]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         _, c, n, m = states
-        i, f, g, o = ops.split(z + self._product(seen, weights[0]), 4, axis=-1)  # (B, H) each
+        i, f, g, o = ops.split(z + self._product(h_dropped, weights[0]), 4, axis=-1)  # (B, H) each
         kept = m + (f if self.forget == "exp" else -ops.softplus(-f))
         m = ops.maximum(kept, i)
         old, new = ops.exp(kept - m), ops.exp(i - m)

@@ -58,9 +58,9 @@ class STARCell(Cell):
         """U, (H, H)."""
         return [self.matrix("recurrent_kernel")]
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
         candidate, k = ops.split(z, 2, axis=-1)
-        k = ops.sigmoid(k + ops.matmul(seen, weights[0]))
+        k = ops.sigmoid(k + ops.matmul(h_dropped, weights[0]))
         h = ops.tanh(states[0] + k * (candidate - states[0]))
         return h, [h]

@@ -45,9 +45,9 @@ class UGRNNCell(GatedCell):
     n_gates = 2
     forget_gate = 0
 
-    def step(self, z: Any, seen: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    def step(self, z: Any, h_dropped: Any, states: States, weights: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Take one step."""
-        g, a = ops.split(z + ops.matmul(seen, weights[0]), 2, axis=-1)  # (B, H) each
+        g, a = ops.split(z + ops.matmul(h_dropped, weights[0]), 2, axis=-1)  # (B, H) each
         a = ops.tanh(a)
         h = a + ops.sigmoid(g) * (states[0] - a)
         return h, [h]

@@ -28,7 +28,7 @@ class CellLoop:
     def __init__(self, cell: Stepper) -> None:
         self.cell = cell
 
-    def forward(self, z: Any, noise: Any, states: Any, weights: Any, hidden: Any, lengths: Any) -> Any:
+    def forward(self, z: Any, noise: Any, states: Any, weights: Any, dropout_mask: Any, lengths: Any) -> Any:
         """Outputs (T, B, H), states before each step (T, B, size), and states after the last."""
         n_steps = tf.shape(z)[0]
         streams = [_read(s, n_steps) for s in (z, *noise)]
@@ -39,7 +39,7 @@ class CellLoop:
             z_t, *noise_t = (stream.read(t) for stream in streams)
             live = None if lengths is None else (t < lengths)[:, None]
             kept = tuple(array.write(t, s) for array, s in zip(kept, states))
-            output, after = masked_step(self.cell, z_t, noise_t, states, weights, hidden, live)
+            output, after = masked_step(self.cell, z_t, noise_t, states, weights, dropout_mask, live)
             return t + 1, tuple(after), kept, shown.write(t, output)
 
         start = (tf.constant(0), tuple(states), tuple(kept), shown)
@@ -47,7 +47,7 @@ class CellLoop:
         return shown.stack(), [array.stack() for array in kept], list(after)
 
     def backward(
-        self, z: Any, noise: Any, kept: Any, weights: Any, hidden: Any, lengths: Any, d_outputs: Any, d_after: Any
+        self, z: Any, noise: Any, kept: Any, weights: Any, dropout_mask: Any, lengths: Any, d_outputs: Any, d_after: Any
     ) -> Any:
         """Gradients of z, of the states before the first step, and of the weights."""
         n_steps = tf.shape(z)[0]
@@ -62,7 +62,7 @@ class CellLoop:
             watched = [tf.identity(w) for w in weights]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch([z_t, *states, *watched])
-                output, after = masked_step(self.cell, z_t, noise_t, states, watched, hidden, live)
+                output, after = masked_step(self.cell, z_t, noise_t, states, watched, dropout_mask, live)
             sources = [z_t, *states, *watched]
             zero = tf.UnconnectedGradients.ZERO
             d_z_t, *d = tape.gradient([output, *after], sources, [d_output, *d_states], unconnected_gradients=zero)
@@ -105,17 +105,17 @@ def _run_compiled(cell: Stepper, steps: Steps) -> tuple[tf.Tensor, list[tf.Tenso
 
 
 def _run(forward: Any, backward: Any, steps: Steps) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    z, states, lengths, weights, hidden, noise = steps
+    z, states, lengths, weights, dropout_mask, noise = steps
     n = len(states)
 
     @tf.custom_gradient
     def run(z: Any, *rest: Any) -> Any:
         states, weights = list(rest[:n]), list(rest[n:])
-        outputs, kept, after = forward(z, noise, states, weights, hidden, lengths)
+        outputs, kept, after = forward(z, noise, states, weights, dropout_mask, lengths)
 
         def gradient(d_outputs: Any, *d_after: Any) -> Any:
             d = (d_outputs, list(d_after))
-            d_z, d_states, d_weights = backward(z, noise, kept, weights, hidden, lengths, *d)
+            d_z, d_states, d_weights = backward(z, noise, kept, weights, dropout_mask, lengths, *d)
             return d_z, *d_states, *d_weights
 
         return (outputs, *after), gradient
@@ -133,8 +133,10 @@ def _in_shards(steps: Steps) -> list[Steps]:
 
     states = zip(*(split(s, 0) for s in steps.states))
     noise = zip(*(split(n, 1) for n in steps.noise)) if steps.noise else [()] * SHARDS
-    parts = zip(split(steps.z, 1), states, split(steps.lengths, 0), split(steps.hidden, 0), noise)
-    return [Steps(z, list(s), lengths, steps.weights, hidden, list(n)) for z, s, lengths, hidden, n in parts]
+    parts = zip(split(steps.z, 1), states, split(steps.lengths, 0), split(steps.dropout_mask, 0), noise)
+    return [
+        Steps(z, list(s), lengths, steps.weights, dropout_mask, list(n)) for z, s, lengths, dropout_mask, n in parts
+    ]
 
 
 def _padded(steps: Steps, n_steps: Any, n_rows: Any) -> Steps:
@@ -148,14 +150,14 @@ def _padded(steps: Steps, n_steps: Any, n_rows: Any) -> Steps:
     def rows(x: tf.Tensor) -> tf.Tensor:
         return tf.pad(x, [[0, more_rows], [0, 0]])
 
-    hidden = None if steps.hidden is None else rows(steps.hidden)
+    dropout_mask = None if steps.dropout_mask is None else rows(steps.dropout_mask)
     lengths = tf.pad(lengths, [[0, more_rows]])
     return Steps(
         sequence(steps.z),
         [rows(s) for s in steps.states],
         lengths,
         steps.weights,
-        hidden,
+        dropout_mask,
         list(map(sequence, steps.noise)),
     )
 

@@ -25,8 +25,8 @@ class Steps(NamedTuple):
         Real steps of each row, which come first; None where all are real. Others leave the states alone.
     weights : list of tensors
         Of the cell's `recurrent_weights`.
-    hidden : tensor or None
-        Recurrent dropout: what the first state is multiplied with.
+    dropout_mask : tensor or None
+        Mask of recurrent dropout, a factor of the first state.
     noise : list of tensors (T, B, size)
         For zoneout, or empty.
     """
@@ -35,7 +35,7 @@ class Steps(NamedTuple):
     states: list[Any]
     lengths: Any
     weights: list[Any]
-    hidden: Any
+    dropout_mask: Any
     noise: list[Any]
 
 
@@ -54,7 +54,7 @@ class ChunkSteps:
         self.output_size = cell.chunk_size * cell.output_size
 
     def regularized_step(
-        self, z: Any, states: Sequence[Any], weights: Sequence[Any], hidden: Any, noise: Any
+        self, z: Any, states: Sequence[Any], weights: Sequence[Any], dropout_mask: Any, noise: Any
     ) -> tuple[Any, list[Any]]:
         """(B, L P) -> (B, L H), and states."""
         length = self.cell.chunk_size
@@ -67,10 +67,16 @@ Stepper = Cell | ChunkSteps
 
 
 def masked_step(
-    cell: Stepper, z: Any, noise: Sequence[Any], states: Sequence[Any], weights: Sequence[Any], hidden: Any, live: Any
+    cell: Stepper,
+    z: Any,
+    noise: Sequence[Any],
+    states: Sequence[Any],
+    weights: Sequence[Any],
+    dropout_mask: Any,
+    live: Any,
 ) -> tuple[Any, list[Any]]:
     """One step, after which the rows that are not live (B, 1) have the states they had."""
-    output, after = cell.regularized_step(z, states, weights, hidden, noise or None)
+    output, after = cell.regularized_step(z, states, weights, dropout_mask, noise or None)
     if live is None:
         return output, after
     after = [ops.where(live, new, old) for new, old in zip(after, states)]
@@ -103,7 +109,7 @@ def run_steps(cell: Stepper, steps: Steps, jit_compile: bool) -> tuple[Any, list
         t, *states = carry
         z, *noise = given
         live = None if steps.lengths is None else (t < steps.lengths)[:, None]
-        output, after = masked_step(cell, z, noise, states, steps.weights, steps.hidden, live)
+        output, after = masked_step(cell, z, noise, states, steps.weights, steps.dropout_mask, live)
         return [t + 1, *after], output
 
     start = [ops.convert_to_tensor(0, "int32"), *steps.states]
@@ -126,11 +132,11 @@ def run_chunks(cell: ChunkSteps, steps: Steps, jit_compile: bool) -> tuple[Any, 
     """Run a cell by chunks of steps; parameters and results as of `run_steps`."""
     z, size, width = steps.z, cell.cell.chunk_size, cell.cell.output_size
     length, rows = ops.shape(z)[:2]
-    still = ops.cast(cell.cell.still(), z.dtype)
+    neutral = ops.cast(cell.cell.neutral_projection(), z.dtype)
     if steps.lengths is not None:
         live = ops.arange(length, dtype="int32")[:, None, None] < steps.lengths[None, :, None]
-        z = ops.where(live, z, still)
-    filling = ops.broadcast_to(still, (-length % size, rows, z.shape[-1]))
+        z = ops.where(live, z, neutral)
+    filling = ops.broadcast_to(neutral, (-length % size, rows, z.shape[-1]))
     z = ops.reshape(ops.concatenate([z, filling]), (-1, size, rows, z.shape[-1]))  # (T / L, L, B, P)
     z = ops.reshape(ops.transpose(z, (0, 2, 1, 3)), (-1, rows, size * z.shape[-1]))
     outputs, states = run_steps(cell, Steps(z, steps.states, None, steps.weights, None, []), jit_compile)

@@ -95,9 +95,9 @@ class RNN(keras.layers.RNN):
         cell: Any = self.cell
         if training and cell.dropout:
             x = x * cell.get_dropout_mask(x[0])
-        hidden = cell.get_recurrent_dropout_mask(states[0]) if training and cell.recurrent_dropout else None
+        dropout_mask = cell.get_recurrent_dropout_mask(states[0]) if training and cell.recurrent_dropout else None
         noise = cell.zoneout_noise(states, ops.shape(x)[:1]) if training and cell.zones_out else []
-        return Steps(cell.project(x), states, lengths, cell.recurrent_weights(), hidden, noise)
+        return Steps(cell.project(x), states, lengths, cell.recurrent_weights(), dropout_mask, noise)
 
 
 class StepOrder:
