@@ -2,11 +2,10 @@
 
 from skrnn.layers.crf_output import CRF
 from skrnn.layers.embedding import TokenEmbedding
-from skrnn.layers.fused import GRU, LSTM, SimpleRNN, runs_fused
 from skrnn.layers.label_schemes import forbidden_pairs
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec, knows_time, reads_missing, time_feature_of
-from skrnn.layers.rnn import RNN
+from skrnn.layers.rnn import FUSED, GRU, LSTM, RNN, SimpleRNN, runs_fused
 from skrnn.layers.token_reader import FeatureBag, TokenReader
 
 POOLINGS = {
@@ -18,6 +17,7 @@ POOLINGS = {
 
 __all__ = [
     "CRF",
+    "FUSED",
     "FeatureBag",
     "GRU",
     "LSTM",

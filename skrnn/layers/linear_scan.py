@@ -15,7 +15,7 @@ from skrnn.cells.linear_cell import times
 Parts = tuple[Any, ...]
 
 # From a, b, h, is_complex and backwards to h after each step; backwards from a, d and zeros to what reaches each step.
-Way = Callable[[Any, Any, Any, bool, bool], Any]
+Scan = Callable[[Any, Any, Any, bool, bool], Any]
 
 # Steps in a block. All blocks of a sequence take a step at once, so the depth is 2 RADIX log(T) / log(RADIX), and the
 # work about twice that of a plain loop; 2 would be the textbook's associative scan.
@@ -60,14 +60,14 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
     >>> np.asarray(h)[:, 0, 0].tolist()
     [1.0, 1.5, 1.75]
     """
-    way = fastest()
+    method = fastest_scan()
 
     def before(h: Any, steps: Any) -> Any:
         return ops.concatenate([h[None], steps[:-1]])
 
     @ops.custom_gradient
     def run(a: Any, b: Any, h: Any) -> Any:
-        steps = way(a, b, h, is_complex, False)
+        steps = method(a, b, h, is_complex, False)
         return steps, gradient_of(a, b, h, steps)
 
     @ops.custom_gradient
@@ -84,7 +84,7 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
             d_d = run(a, arguments[-1] if upstream is None else upstream, nothing)
             return times(back(a, d), conjugate(before(nothing, d_d), is_complex), is_complex), d_d
 
-        return way(a, d, ops.zeros_like(a[0]), is_complex, True), gradient
+        return method(a, d, ops.zeros_like(a[0]), is_complex, True), gradient
 
     def gradient_of(a: Any, b: Any, h: Any, steps: Any) -> Callable[..., Any]:
         def gradient(*arguments: Any, upstream: Any = None) -> Any:
@@ -97,8 +97,8 @@ def linear_scan(a: Any, b: Any, h: Any, is_complex: bool = False) -> Any:
     return run(*map(ops.convert_to_tensor, (a, b, h)))
 
 
-def fastest() -> Way:
-    """The fastest way from coefficients to states here; docs/benchmarks/cells/scan.py measures them."""
+def fastest_scan() -> Scan:
+    """The fastest method here; docs/benchmarks/cells/scan.py measures them."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -110,8 +110,8 @@ def fastest() -> Way:
     return blocked_scan
 
 
-def taking_steps(is_complex: bool, backwards: bool) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
-    """One step of the recurrence, or of its gradient: carry, a and b to carry and result."""
+def scan_step(is_complex: bool, backwards: bool) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    """A function that takes one step of the recurrence, or of its gradient: carry, a and b to carry and result."""
 
     def forth(h: Any, a: Any, b: Any) -> tuple[Any, Any]:
         h = times(a, h, is_complex) + b
@@ -126,7 +126,7 @@ def taking_steps(is_complex: bool, backwards: bool) -> Callable[[Any, Any, Any],
 
 def jax_loop(a: Any, b: Any, h: Any, is_complex: bool, backwards: bool) -> Any:
     """Step by step in JAX."""
-    take = taking_steps(is_complex, backwards)
+    take = scan_step(is_complex, backwards)
     return ops.scan(lambda carry, given: take(carry, *given), h, (a, b), reverse=backwards)[1]
 
 
@@ -134,7 +134,7 @@ def graph_loop(a: Any, b: Any, h: Any, is_complex: bool, backwards: bool) -> Any
     """Step by step in TensorFlow."""
     from skrnn.layers.scan import scan
 
-    take = taking_steps(is_complex, backwards)
+    take = scan_step(is_complex, backwards)
 
     def step(_: Any, carry: Any, given: Any) -> Any:
         after, result = take(carry[0], *given)
@@ -145,8 +145,7 @@ def graph_loop(a: Any, b: Any, h: Any, is_complex: bool, backwards: bool) -> Any
 
 def compiled_loop(a: Any, b: Any, h: Any, is_complex: bool, backwards: bool) -> Any:
     """`graph_loop` compiled with XLA for one of few sizes, which takes a tenth of a second, once in a process."""
-    from skrnn.layers.scan import padded_size, size_of
-    from skrnn.layers.unroll import padded_rows
+    from skrnn.layers.rows import padded_rows, padded_size, size_of
 
     length, rows = size_of(a, 0), size_of(a, 1)
     more = [[0, padded_size(length) - length], [0, padded_rows(rows) - rows], [0, 0]]
@@ -155,7 +154,7 @@ def compiled_loop(a: Any, b: Any, h: Any, is_complex: bool, backwards: bool) -> 
 
 
 @cache
-def _compile() -> Way:
+def _compile() -> Scan:
     from skrnn.layers.scan import compiled
 
     return compiled(graph_loop)

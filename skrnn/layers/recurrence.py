@@ -8,13 +8,13 @@ from typing import Any
 
 import keras
 
-from skrnn.cells import CELLS, Cell, LinearCell
+from skrnn.cells import CELLS, Cell
 from skrnn.cells.elapsed_time import TimedCell
 from skrnn.keras_objects.memo import remembered
 from skrnn.keras_objects.recipe import Recipe, argument_names
 from skrnn.keras_objects.seeding import keras_seeds
-from skrnn.layers.fused import FUSED
-from skrnn.layers.rnn import RNN
+from skrnn.layers.loops import loop_class
+from skrnn.layers.rnn import FUSED, RNN
 from skrnn.sequences.messages import nearest
 
 DEFAULT_UNITS = 32
@@ -106,8 +106,9 @@ class RecurrenceSpec:
         if fused and self.is_fused:
             layer = self._fused(return_sequences, jit_compile)
         elif self.kind == "cell":
-            options = {"right_padded": True, "jit_compile": jit_compile} if fused and self.is_hoisted else {}
-            rnn = RNN if self.is_hoisted else keras.layers.RNN
+            ours = _is_ours(self.recipe.cls)
+            options = {"right_padded": True, "jit_compile": jit_compile} if fused and ours else {}
+            rnn = RNN if ours else keras.layers.RNN
             layer = rnn(self.recipe.make(), return_sequences=return_sequences, **options)
         else:
             layer = self.recipe.make(return_sequences=return_sequences, return_state=False)
@@ -134,21 +135,23 @@ class RecurrenceSpec:
         return self.recipe.cls in FUSED
 
     @property
-    def is_hoisted(self) -> bool:
-        """Whether it is a cell of skrnn's, which `RNN` runs faster."""
-        return inspect.isclass(self.recipe.cls) and issubclass(self.recipe.cls, Cell)
-
-    @property
     def loop(self) -> str | None:
         """Name of the loop of skrnn's that XLA may compile: one of its own, or "cell", that of all its cells."""
+        cls = self.recipe.cls
         if self.is_fused:
-            return FUSED[self.recipe.cls].loop
-        return "cell" if self.is_hoisted and not issubclass(self.recipe.cls, LinearCell) else None
+            loop = loop_class(FUSED[cls].cell_class)
+        else:
+            loop = loop_class(cls) if _is_ours(cls) else None
+        return None if loop is None else loop.name
 
     def _fused(self, return_sequences: bool, jit_compile: bool) -> keras.layers.Layer:
         options = {"return_sequences": return_sequences, "return_state": False, "jit_compile": jit_compile}
         options["right_padded"] = True  # as all batches of the engine are
         return replace(self.recipe, cls=FUSED[self.recipe.cls]).make(**options)
+
+
+def _is_ours(cls: Any) -> bool:
+    return inspect.isclass(cls) and issubclass(cls, Cell)
 
 
 def drawn_options(cls: type, config: dict[str, Any]) -> set[str]:
@@ -163,17 +166,20 @@ def cell_class(cell: Any) -> type | None:
     """Class of what a user calls a cell; of a `keras.layers.RNN` that of its cell; None for an unknown name."""
     if isinstance(cell, str):
         return CELLS.get(cell)
-    cell = cell.cell if isinstance(cell, keras.layers.RNN) and hasattr(cell, "cell") else cell
+    cell = cell.cell if isinstance(cell, keras.layers.RNN) else cell
     return cell if inspect.isclass(cell) else type(cell)
 
 
 def reads_missing(cell: Any) -> bool:
-    """Whether NaN is a missing value to what a user calls a cell."""
+    """Whether NaN is a missing value to what a user calls a cell.
+
+    `Cell` declares it; a user's own Keras layer says so, if at all, by an attribute of its own.
+    """
     return bool(getattr(cell_class(cell), "reads_missing", False))
 
 
 def time_feature_of(cell: Any) -> Any:
-    """What an instance has for ``time_feature``, or None."""
+    """What an instance has for ``time_feature``, or None; declared by `Cell`, and any attribute of a user's layer."""
     return getattr(cell.cell if isinstance(cell, keras.layers.RNN) else cell, "time_feature", None)
 
 
@@ -226,6 +232,7 @@ def check_options(owner: str, known: set[str] | None, options: dict[str, Any], p
 
 
 def _kind(layer: keras.layers.Layer) -> str:
+    # Keras has no base class of cells, nor of layers over time: their attributes are what its `RNN` reads, too.
     if hasattr(layer, "return_sequences"):
         return "rnn"
     return "cell" if hasattr(layer, "state_size") else "layer"

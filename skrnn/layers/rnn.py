@@ -1,18 +1,70 @@
-"""`keras.layers.RNN` for skrnn's cells: what depends on the input alone is computed for all steps at once."""
+"""Recurrent layers over one path: Keras' LSTM, GRU, SimpleRNN and RNN with the loops of `skrnn.layers.loops`.
+
+Weights, masks, states, results and configuration are those of Keras' layers.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
-from keras import ops
 
-from skrnn.cells import Cell, ChunkedCell, LinearCell
-from skrnn.layers.cell_steps import ChunkSteps, Steps, run_chunks, run_linear, run_steps, taken
+from skrnn.cells import Cell
+from skrnn.layers.loops import Loop, LoopOptions, loop_class
+from skrnn.layers.step_order import StepOrder
+
+
+class _Recurrent:
+    """What the layers share: their loop, their own options, and the way from inputs to results."""
+
+    loop: Loop | None
+
+    def _set_up(self, loop: type[Loop] | None, jit_compile: bool, right_padded: bool) -> None:
+        self.jit_compile = bool(jit_compile)
+        self.right_padded = bool(right_padded)
+        self.loop = None if loop is None else loop(self.cell)  # type: ignore[attr-defined]
+        apart = self.jit_compile or not (self.loop is None or self.loop.compiles_in_model)
+        if apart and self.is_fused and keras.backend.backend() == "tensorflow":
+            self.supports_jit = False  # Keras leaves the model around it uncompiled
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether skrnn's own loop is used; otherwise Keras' is."""
+        return self.loop is not None and self.loop.serves(self)  # type: ignore[arg-type]
+
+    def get_config(self) -> dict[str, Any]:
+        """Configuration of the Keras layer, and the options of skrnn."""
+        own = {"jit_compile": self.jit_compile, "right_padded": self.right_padded}
+        return {**super().get_config(), **own}  # type: ignore[misc]
+
+    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+        """Last output (B, H), outputs (B, T, H) and states, as Keras' layer gives them."""
+        if not self.is_fused:
+            return super().inner_loop(sequences, initial_state, mask, training)  # type: ignore[misc]
+        layer: Any = self
+        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
+        order = StepOrder(mask, layer)
+        x = order.real_first(sequences)  # (T, B, D)
+        if training and layer.cell.dropout:
+            x = x * layer.cell.get_dropout_mask(x[0])
+        options = LoopOptions(
+            jit_compile=self.jit_compile,
+            right_padded=self.right_padded,
+            training=bool(training),
+            return_sequences=layer.return_sequences,
+            return_states=layer.return_state or layer.stateful,
+        )
+        outputs, states, last = layer.loop.run(x, states, order.lengths, options)
+        last_apart = last is not None
+        last = last if last_apart else order.last(outputs)
+        if not layer.return_sequences:
+            return last, last[:, None], states
+        return last, order.at_their_steps(outputs, last, last_apart), states
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class RNN(keras.layers.RNN):
+class RNN(_Recurrent, keras.layers.RNN):
     """`keras.layers.RNN`, faster for the cells of skrnn; weights, masks, states and results are the same.
 
     Parameters
@@ -43,117 +95,139 @@ class RNN(keras.layers.RNN):
 
     def __init__(self, cell: Any, jit_compile: bool = False, right_padded: bool = False, **kwargs: Any) -> None:
         super().__init__(cell, **kwargs)
-        self.jit_compile = bool(jit_compile)
-        self.right_padded = bool(right_padded)
-        self.chunks = ChunkSteps(cell) if isinstance(cell, ChunkedCell) else None
-        compiles_itself = self.jit_compile or isinstance(cell, LinearCell)
-        if compiles_itself and self.is_hoisted and keras.backend.backend() == "tensorflow":
-            self.supports_jit = False  # Keras leaves the model around it uncompiled
-
-    def get_config(self) -> dict[str, Any]:
-        """Configuration of the Keras layer, and the options of skrnn."""
-        return {**super().get_config(), "jit_compile": self.jit_compile, "right_padded": self.right_padded}
+        loop = loop_class(type(cell)) if isinstance(cell, Cell) else None
+        self._set_up(loop, jit_compile, right_padded)
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
         """Build the cell, and read the widths of its states, which may depend on the input."""
         super().build(sequences_shape, initial_state_shape)
-        if self.is_hoisted:
+        if self.is_fused:
             self.state_size = list(self.cell.state_size)
 
-    @property
-    def is_hoisted(self) -> bool:
-        """Whether skrnn's own loop is used; otherwise Keras' is."""
-        return isinstance(self.cell, Cell) and not self.unroll
 
-    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
-        """Last output (B, H), outputs (B, T, H) and states, as Keras' layer gives them."""
-        if not self.is_hoisted:
-            return super().inner_loop(sequences, initial_state, mask, training)
-        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
-        order = None if mask is None else StepOrder(ops.transpose(ops.cast(mask, "bool")), self)
-        x = time_first(sequences)  # (T, B, D)
-        if order is not None:
-            x = order.real_first(x)
-        elif self.go_backwards:
-            x = ops.flip(x, 0)
-        steps = self._steps(x, list(initial_state), None if order is None else order.lengths, training)
-        outputs, states = self._run(steps)
-        last = outputs[-1] if order is None else order.last(outputs)
-        if not self.return_sequences:
-            return last, last[:, None], states
-        shown = outputs if order is None else order.at_their_steps(outputs, last)
-        return last, time_first(shown), states
+class _Classic(_Recurrent):
+    """A Keras layer with a cell of its own."""
 
-    def _run(self, steps: Steps) -> tuple[Any, list[Any]]:
-        if isinstance(self.cell, LinearCell):
-            return run_linear(self.cell, steps)
-        if self.chunks is not None:
-            return run_chunks(self.chunks, steps, self.jit_compile)
-        return run_steps(self.cell, steps, self.jit_compile)
+    cell_class: ClassVar[type]
 
-    def _steps(self, x: Any, states: list[Any], lengths: Any, training: bool) -> Steps:
-        cell: Any = self.cell
-        if training and cell.dropout:
-            x = x * cell.get_dropout_mask(x[0])
-        dropout_mask = cell.get_recurrent_dropout_mask(states[0]) if training and cell.recurrent_dropout else None
-        noise = cell.zoneout_noise(states, ops.shape(x)[:1]) if training and cell.zones_out else []
-        return Steps(cell.project(x), states, lengths, cell.recurrent_weights(), dropout_mask, noise)
+    def __init__(self, units: int, jit_compile: bool = False, right_padded: bool = False, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)  # type: ignore[call-arg]
+        self._set_up(loop_class(self.cell_class), jit_compile, right_padded)
 
 
-class StepOrder:
-    """Real steps moved to the front of their rows, in the order in which they are run, and back.
+@keras.saving.register_keras_serializable(package="skrnn")
+class LSTM(_Classic, keras.layers.LSTM):
+    """`keras.layers.LSTM`, faster on a CPU.
 
     Parameters
     ----------
-    mask : tensor (T, B) of bool
-        Which steps are real.
-    layer : RNN
-        Its direction, and how it shows steps that are not real.
+    units : int
+        H.
+    jit_compile : bool, default=False
+        Compile the loop with XLA: a second or so once for each architecture and size of batch, and then about half
+        the time. Without it TensorFlow's fused operation for CPUs runs.
+    right_padded : bool, default=False
+        Promise that masks are False at the end of a row only, and True at its first step, which leaves out checks
+        and other cases.
+    **kwargs
+        As of `keras.layers.LSTM`.
+
+    Notes
+    -----
+    ``i, f, o = sigmoid(x W + h U + b)``, ``g = tanh(x W + h U + b)``, ``c' = f c + i g``, ``h' = o tanh(c')``.
+    With other activations, recurrent dropout, another dtype than float32, another backend than TensorFlow, or a GPU,
+    the layer is Keras' own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn.layers import LSTM
+    >>> LSTM(3)(np.zeros((2, 5, 4), "float32")).shape
+    TensorShape([2, 3])
     """
 
-    def __init__(self, mask: Any, layer: RNN) -> None:
-        self.plain = layer.right_padded and not layer.go_backwards
-        self.zero = layer.zero_output_for_mask
-        self.mask = ops.flip(mask, 0) if layer.go_backwards else mask
-        self.lengths = ops.sum(ops.cast(mask, "int32"), axis=0)  # (B,)
-        if layer.right_padded:
-            steps = ops.arange(ops.shape(mask)[0], dtype="int32")[:, None]
-            self.order = ops.maximum(self.lengths[None, :] - 1 - steps, 0)  # from the end of each row
-            self.flips = False
-        else:
-            self.order = ops.argsort(ops.cast(ops.logical_not(self.mask), "int32"), axis=0)
-            self.flips = layer.go_backwards
-
-    def real_first(self, x: Any) -> Any:
-        """(T, B, D) -> (T, B, D), what follows the real steps is any."""
-        if self.plain:
-            return x
-        return taken(ops.flip(x, 0) if self.flips else x, self.order)
-
-    def last(self, outputs: Any) -> Any:
-        """Output of the last real step, (B, H), as Keras shows it at the end of a row."""
-        ends = ops.maximum(self.lengths - 1, 0)[None]  # (1, B)
-        there = self.lengths > 0
-        if self.zero:
-            there = ops.logical_and(there, self.mask[-1])
-        last = taken(outputs, ends)[0]
-        return ops.where(there[:, None], last, ops.zeros_like(last))
-
-    def at_their_steps(self, outputs: Any, last: Any) -> Any:
-        """Outputs (T, B, H) in Keras' order: a masked step repeats the output before it, or is zero."""
-        if self.plain:
-            filling = ops.zeros_like(outputs) if self.zero else last[None]
-            return ops.where(self.mask[:, :, None], outputs, filling)
-        count = ops.cumsum(ops.cast(self.mask, "int32"), axis=0)  # (T, B)
-        shown = taken(outputs, ops.maximum(count - 1, 0))
-        there = self.mask if self.zero else count > 0
-        return ops.where(there[:, :, None], shown, ops.zeros_like(shown))
+    cell_class = keras.layers.LSTMCell
 
 
-def time_first(x: Any) -> Any:
-    """(B, T, D) -> (T, B, D), and back."""
-    if keras.backend.backend() == "tensorflow":
-        from skrnn.layers.masked import swapped
+@keras.saving.register_keras_serializable(package="skrnn")
+class GRU(_Classic, keras.layers.GRU):
+    """`keras.layers.GRU`, faster on a CPU.
 
-        return swapped(x)
-    return ops.transpose(x, (1, 0, 2))
+    Parameters
+    ----------
+    units : int
+        H.
+    jit_compile : bool, default=False
+        Compile the loop with XLA: a second or so once for each architecture and size of batch, and then about a
+        third of the time.
+    right_padded : bool, default=False
+        Promise that masks are False at the end of a row only, and True at its first step, which leaves out checks
+        and other cases.
+    **kwargs
+        As of `keras.layers.GRU`.
+
+    Notes
+    -----
+    ``z, r = sigmoid(x W + b + h U + d)``, ``a = tanh(x W + b + r (h U + d))``, ``h' = z h + (1 - z) a``.
+    With other activations, ``reset_after=False``, recurrent dropout, another dtype than float32, another backend than
+    TensorFlow, or a GPU, the layer is Keras' own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn.layers import GRU
+    >>> GRU(3, return_sequences=True)(np.zeros((2, 5, 4), "float32")).shape
+    TensorShape([2, 5, 3])
+    """
+
+    cell_class = keras.layers.GRUCell
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class SimpleRNN(_Classic, keras.layers.SimpleRNN):
+    """`keras.layers.SimpleRNN`, the Elman network, faster on a CPU.
+
+    Parameters
+    ----------
+    units : int
+        H.
+    jit_compile : bool, default=False
+        Compile the loop with XLA: half a second or so once for each architecture and size of batch, and then about
+        a third of the time.
+    right_padded : bool, default=False
+        Promise that masks are False at the end of a row only, and True at its first step, which leaves out checks
+        and other cases.
+    **kwargs
+        As of `keras.layers.SimpleRNN`.
+
+    Notes
+    -----
+    ``h' = tanh(x W + h U + b)``. With another activation, recurrent dropout, another dtype than float32, another
+    backend than TensorFlow, or a GPU, the layer is Keras' own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn.layers import SimpleRNN
+    >>> SimpleRNN(3)(np.zeros((2, 5, 4), "float32")).shape
+    TensorShape([2, 3])
+    """
+
+    cell_class = keras.layers.SimpleRNNCell
+
+
+# Cells and layers of Keras, and what runs them.
+FUSED = {
+    keras.layers.GRU: GRU,
+    keras.layers.GRUCell: GRU,
+    keras.layers.LSTM: LSTM,
+    keras.layers.LSTMCell: LSTM,
+    keras.layers.SimpleRNN: SimpleRNN,
+    keras.layers.SimpleRNNCell: SimpleRNN,
+}
+
+
+def runs_fused(layer: keras.layers.Layer) -> bool:
+    """Tell whether a layer, or both directions of it, run in a loop that gives a row the same bits in any batch."""
+    inner = layer.forward_layer if isinstance(layer, keras.layers.Bidirectional) else layer
+    return isinstance(inner, _Recurrent) and inner.is_fused and inner.loop.rows_are_independent  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""A loop over time in TensorFlow, as one graph loop or compiled with XLA, and the sizes it is compiled for."""
+"""A loop over time in TensorFlow, as one graph loop or compiled with XLA."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
-
-from skrnn.sequences.batches import FEW_LENGTHS
 
 Tensors = Sequence[tf.Tensor]
 
@@ -134,17 +132,3 @@ def compiled(function: Callable, end: Callable = tf.stop_gradient) -> Callable:
 def without_gradient(x: tf.Tensor) -> tf.Tensor:
     """Return x; a gradient through it is an error."""
     return tf.raw_ops.PreventGradient(input=x, message="skrnn's recurrent layers have no second derivatives with XLA.")
-
-
-def padded_size(n: Any, halves: bool = True) -> Any:
-    """Round a number up to one of `FEW_LENGTHS`, or, without halves, to every other one: 8, 16, 32, ..."""
-    sizes = FEW_LENGTHS if halves else FEW_LENGTHS[::2]
-    if isinstance(n, int):
-        return int(sizes[sizes >= n][0])
-    sizes = tf.constant(sizes, tf.int32)
-    return tf.reduce_min(tf.where(sizes >= n, sizes, tf.int32.max))
-
-
-def size_of(x: tf.Tensor, axis: int) -> Any:
-    """Size of an axis: an int where the graph knows it, which saves operations, and else a tensor."""
-    return tf.shape(x)[axis] if x.shape[axis] is None else x.shape[axis]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skrnn.layers import GRU, LSTM, SimpleRNN
-from skrnn.layers.fused import FUSED
+from skrnn.layers.rnn import FUSED
 
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the loops are TensorFlow's")
@@ -215,7 +215,7 @@ def test_no_rows_at_all(name):
 @pytest.mark.parametrize("shards", [1, 2, 3, 4])
 @pytest.mark.parametrize("batch", [7, 9, 17, 40])
 def test_number_of_shards_does_not_matter(batch, shards, monkeypatch):
-    monkeypatch.setattr("skrnn.layers.masked.SHARDS", shards)
+    monkeypatch.setattr("skrnn.layers.rows.SHARDS", shards)
     ours, own = build("lstm", return_sequences=True, return_state=True)
     x, *states = draw("lstm", batch)
     mask = tf.constant(make_mask("all kinds", batch))

@@ -29,7 +29,7 @@ complex_or_real = pytest.mark.parametrize("is_complex", [False, True], ids=["rea
 @pytest.fixture(params=WAYS.get(BACKEND, ["blocked_scan"]))
 def way(request, monkeypatch):
     """Every way to run it, whatever the machine has."""
-    monkeypatch.setattr(module, "fastest", lambda: getattr(module, request.param))
+    monkeypatch.setattr(module, "fastest_scan", lambda: getattr(module, request.param))
     return request.param
 
 

@@ -154,7 +154,7 @@ def test_cells_of_others_run_as_in_keras():
     x = data(3)[0].astype("float32")
     cell = keras.layers.GRUCell(H)
     layer = RNN(cell)
-    assert not layer.is_hoisted
+    assert not layer.is_fused
     np.testing.assert_array_equal(ops.convert_to_numpy(layer(x)), ops.convert_to_numpy(keras.layers.RNN(cell)(x)))
 
 

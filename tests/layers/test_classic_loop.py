@@ -10,8 +10,8 @@ from skrnn.layers import GRU, LSTM, SimpleRNN
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the loops are TensorFlow's")
 
-from skrnn.layers.scan import Arriving, padded_size, project, scan  # noqa: E402
-from skrnn.layers.unroll import padded_rows  # noqa: E402
+from skrnn.layers.rows import padded_rows, padded_size, permuted, swapped  # noqa: E402
+from skrnn.layers.scan import Arriving, project, scan  # noqa: E402
 
 T, B, D, H = 7, 3, 2, 4
 
@@ -176,7 +176,7 @@ def test_sizes_to_compile_for():
     assert all(size <= 1.5 * n for n, size in enumerate(sizes, 1) if n >= 8)
     assert sizes == sorted(sizes)
     assert all(padded_size(tf.constant(size)) == size for size in set(sizes))
-    whole = [int(padded_size(tf.constant(n), halves=False)) for n in (1, 8, 9, 16, 17, 33)]
+    whole = [int(padded_size(tf.constant(n), powers=True)) for n in (1, 8, 9, 16, 17, 33)]
     assert whole == [8, 8, 16, 16, 32, 64]
     assert [int(padded_rows(tf.constant(n))) for n in (0, 1, 2, 3, 8, 9, 33)] == [2, 2, 2, 8, 8, 16, 64]
 
