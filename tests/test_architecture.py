@@ -16,9 +16,11 @@ FOLDERS = [
     "datasets",
     "sequences",
     "preprocessing",
+    "targets",
     "keras_objects",
     "cells",
     "layers",
+    "heads",
     "networks",
     "training",
     "estimators",
@@ -93,7 +95,7 @@ SKLEARN_NAMES = {
     "_validate_params",
 }
 # Public in spite of the underscore: namedtuple's.
-PUBLIC_NAMES = {"_asdict"}
+PUBLIC_NAMES = {"_asdict", "_replace"}
 # The one module that knows scikeras, and a name there that scikit-learn's checks refuse.
 SCIKERAS_FILE, SCIKERAS_NAMES = "estimators/wrapper.py", {"_more_tags"}
 # The end of a public name such as "kernel_initializer", and so no attribute, where it is a string.

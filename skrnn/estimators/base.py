@@ -9,28 +9,25 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrnn.estimators import parameters
-from skrnn.estimators.planning import make_plan, reads_gaps, recurrent_network, time_column
-from skrnn.estimators.readout import check_readout, fit_readout, make_readout
+from skrnn.estimators.callback_context import CallbackContext, CallbackSupportMixin, with_callbacks
+from skrnn.estimators.planning import Seeds, make_plan, reads_gaps, time_column
+from skrnn.estimators.readout import ReadoutTrainer, check_readout, make_readout
 from skrnn.estimators.splitting import split_validation
-from skrnn.estimators.targets import Head, Target
-from skrnn.estimators.tasks import CallbackSupportMixin, FitTask, with_callbacks
 from skrnn.estimators.wrapper import Wrapper
 from skrnn.keras_objects.seeding import keras_seeds
-from skrnn.sequences.check import check_sequences, check_time_stamps, frame_columns, is_list_of_arrays
-from skrnn.sequences.ragged import Sequences
-from skrnn.sequences.sklearn_private import check_feature_names, copy_settings, validate_params
-from skrnn.sequences.weights import check_weights
-from skrnn.training import Outcome, Trainer, predict
-from skrnn.training.plan import Examples
+from skrnn.preprocessing import Reader, default_reader
+from skrnn.sequences.check import check_time_stamps
+from skrnn.sequences.examples import Examples
+from skrnn.sequences.sklearn_private import copy_settings, validate_params
+from skrnn.sequences.weights import drop_weightless
+from skrnn.targets import Target
+from skrnn.training import Outcome, Plan, Trainer, predict
 from skrnn.training.processes import check_process
 from skrnn.training.program import build_model
-from skrnn.training.trainer import seeds_of
 
 NAN_HINT = 'cell="grud" reads missing values; PerStep(SimpleImputer()) fills them in.'
 
@@ -104,6 +101,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
         tags.input_tags.allow_nan = reads_gaps(self)
         tags.target_tags.required = True
         return tags
@@ -125,47 +123,22 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         resume = resume and self.__sklearn_is_fitted__()
         validate_params(self)
         check_readout(self)
-        rng = check_random_state(self.random_state)
-        build_seed, split_seed, train_seed = (int(s) for s in rng.randint(np.iinfo(np.int32).max, size=3))
-        if resume and self.n_iter_:  # order and dropout of these epochs are not those of the epochs before
-            train_seed = int(np.random.SeedSequence([train_seed, self.n_iter_]).generate_state(1)[0])
-        sequences = self._check_X(X, resume)
-        time = time_column(self, self.get_params(), sequences)
-        if time is not None:
-            check_time_stamps(sequences, time)
-        target = self._check_y(sequences, y, sample_weight, resume, classes)
+        seeds = Seeds.of(self.random_state, self.n_iter_ if resume else 0)
+        reader, examples = self._read(X, resume)
+        target = self._target if resume else self._new_target(y)
+        examples = target.encode(y, examples, sample_weight, fit=not resume, classes=classes)
         if groups is not None:
-            check_consistent_length(sequences, groups)
-        weights = self._weigh(check_weights(sample_weight, sequences, target.per_step), target)
+            check_consistent_length(examples, groups)
+        examples = target.weigh(examples, self.get_params(deep=False).get("class_weight"))
         check_process()
-        with keras_seeds(build_seed):
-            plan, head, start = make_plan(self, sequences, target, build_seed, resume)
-        examples, kept = _without_zero_weights(Examples(sequences, head.y, weights), target.per_step)
-        read = {"_tokens": self.embedding is not None, "_gaps": reads_gaps(self), "_time_column": time}
-        fitted = {**_fitted_on(X, sequences), **target.fitted, "_plan": plan, **read}
-        if getattr(self, "readout", None) is not None and epochs is None:
-            given, _ = _without_zero_weights(Examples(sequences, target.given, weights), target.per_step)
-            task = FitTask.begin(self, X, y, sample_weight, 1, partial(self._as_fitted, fitted))
-            readout = make_readout(self, train_seed)
-            fitted["readout_"], outcome = fit_readout(readout, plan, seeds_of(train_seed)[0], given, target)
-            if task is not None:
-                task.epoch_begin(lambda: outcome)
-                task.epoch_end(lambda: outcome)
-            self._commit(fitted, outcome)
-            if task is not None:
-                task.end()
-            return self
-        training, validation = self._hold_out(examples, kept, target, groups, split_seed)
-        epochs = self.epochs if epochs is None else epochs
-        trainer = Trainer(
-            epochs=epochs,
-            batch_size=self.batch_size,
-            seed=train_seed,
-            callbacks=parameters.make_callbacks(self.callbacks, parameters.routed(self.get_params(), "callbacks")),
-            patience=self.n_iter_no_change if validation is not None else None,
-            verbose=int(self.verbose),
-        )
-        trainer.observer = task = FitTask.begin(self, X, y, sample_weight, epochs, partial(self._as_fitted, fitted))
+        with keras_seeds(seeds.build):
+            plan, start = make_plan(self, reader, target, examples, seeds.build, resume)
+        training, validation = self._hold_out(examples, target, groups, seeds.split)
+        fitted = self._fitted(reader, target, plan)
+        trainer = self._trainer(epochs, seeds.train, target, validation is not None)
+        as_fitted = partial(self._as_fitted, fitted)
+        context = CallbackContext.begin(self, X, y, sample_weight, self._epochs(epochs), as_fitted)
+        trainer.observer = context
         outcome = Outcome(history={k: list(v) for k, v in self.history_.items()} if resume else {})
         try:
             trainer.run(plan, training, validation, start, outcome)
@@ -174,15 +147,16 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
                 self._commit(fitted, outcome)
             raise
         self._commit(fitted, outcome)
-        if task is not None:
-            task.end()
+        if context is not None:
+            context.end()
         return self
 
     def _fit_an_epoch(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         """What `partial_fit` does."""
-        if getattr(self, "readout", None) is not None:
+        params = self.get_params(deep=False)
+        if params.get("readout") is not None:
             raise ValueError("readout is fitted in one pass. Set readout=None to use partial_fit.")
-        if getattr(self, "class_weight", None) == "balanced":
+        if params.get("class_weight") == "balanced":
             raise ValueError("class_weight='balanced' needs all of y. Give a dict to use it with partial_fit.")
         if self.early_stopping:
             raise ValueError("early_stopping needs many epochs. Set early_stopping=False to use partial_fit.")
@@ -201,76 +175,83 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
     def _fitted_names(self) -> list[str]:
         return [k for k in vars(self) if k.endswith("_") and not k.startswith("__")]
 
-    def _check_X(self, X: Any, resume: bool) -> Sequences:
-        tokens = self.embedding is not None
-        if tokens:
-            parameters.embedding_shape(self.embedding, 0)
-        n_features = self.n_features_in_ if resume else None
-        gaps: Any = {"allow_nan": reads_gaps(self), "nan_hint": "" if tokens else NAN_HINT}
-        sequences = check_sequences(X, tokens=tokens, n_features=n_features, owner=type(self).__name__, **gaps)
+    # -- hooks of subclasses: forms of X by default, and forms of y -----------------------------------------------
+
+    def _new_reader(self, X: Any) -> Reader:
+        """An unfitted reader for X: a clone of `reader`, or the one for the form of X."""
+        return default_reader(X) if self.reader is None else clone(self.reader)
+
+    @abstractmethod
+    def _new_target(self, y: Any) -> Target:
+        """An unfitted target for y, which says what is learned."""
+
+    # Whether a read-out is a classifier.
+    _learns_classes = False
+
+    # -- parts of a fit -------------------------------------------------------------------------------------------
+
+    def _read(self, X: Any, resume: bool) -> tuple[Reader, Examples]:
         if resume:
-            self._check_seen(X, sequences)
-        return sequences
+            return self.reader_, self._read_as_fitted(X)
+        reader = self._new_reader(X)
+        options = parameters.routed(self.get_params(deep=False), "reader")
+        if options:
+            reader.set_params(**options)
+        reader.serve(type(self).__name__, reads_gaps(self), NAN_HINT)
+        examples = reader.fit_read(X)
+        self._check_time(examples, time_column(self, self.get_params(), reader))
+        return reader, examples
 
-    def _check_seen(self, X: Any, sequences: Sequences) -> None:
-        """Check names and tokens against those of the fit."""
-        named = X[0] if is_list_of_arrays(X) else X
-        if hasattr(named, "columns") or (isinstance(named, np.ndarray) and hasattr(self, "feature_names_in_")):
-            check_feature_names(self, named, reset=False)
-        network = self._plan.network
-        embedding = getattr(network, "embedding", None)
-        if embedding is not None and sequences.largest() >= embedding[0]:
-            raise ValueError(
-                f"X must hold tokens below {embedding[0]}, as in fit. Got {sequences.largest()}; "
-                "embedding=(number of tokens, features) makes room for more."
-            )
+    def _read_as_fitted(self, X: Any) -> Examples:
+        examples = self.reader_.read(X)
+        self._check_time(examples, self._time_column)
+        return examples
 
-    @abstractmethod
-    def _check_y(self, X: Sequences, y: Any, sample_weight: Any, resume: bool, classes: Any) -> Target:
-        """Check y, and say what is learned."""
+    def _check_time(self, examples: Examples, column: int | None) -> None:
+        if column is not None:
+            check_time_stamps(examples.sequences("steps"), column)
 
-    @abstractmethod
-    def _head(self, target: Target, loss: Any, units: int | None) -> Head:
-        """Choose the output; units is the width of a model that is there already."""
-
-    @abstractmethod
-    def _default_loss(self, target: Target) -> str | None:
-        """Name of the loss where none is given; None leaves it to the network."""
-
-    def _weigh(self, weights: NDArray[np.float64], target: Target) -> NDArray[np.float64]:
-        return weights
-
-    def _network(self, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool) -> Any:
-        return recurrent_network(self, sequences, target, head, params, resume)
-
-    def _hold_out(
-        self, examples: Examples, kept: NDArray[np.int64], target: Target, groups: Any, seed: int
-    ) -> tuple[Examples, Examples | None]:
+    def _hold_out(self, examples: Examples, target: Target, groups: Any, seed: int) -> tuple[Examples, Examples | None]:
+        """Training and validation part; examples of weight 0 are dropped."""
+        examples, kept = drop_weightless(examples, target.axis)
         if not self.early_stopping:
-            return _with_mean_weight_one(examples), None
-        if groups is not None:
-            groups = np.asarray(groups)[kept]
-        classes = None if target.labels is None or target.kind == "multilabel" else target.labels[kept]
-        parts = split_validation(len(examples.X), self.validation_fraction, classes, groups, seed)
-        training, validation = (examples.take(rows, target.per_step) for rows in parts)
-        return _with_mean_weight_one(training), _with_mean_weight_one(validation)
+            return examples, None
+        groups = None if groups is None else np.asarray(groups)[kept]
+        rows = split_validation(len(examples), self.validation_fraction, target.strata(examples), groups, seed)
+        return examples.take(rows[0]), examples.take(rows[1])
+
+    def _trainer(self, epochs: int | None, seed: int, target: Target, validates: bool) -> Any:
+        params = self.get_params()
+        if params.get("readout") is not None and epochs is None:
+            return ReadoutTrainer(make_readout(self, seed), target, seed)
+        return Trainer(
+            epochs=self._epochs(epochs),
+            batch_size=self.batch_size,
+            seed=seed,
+            callbacks=parameters.make_callbacks(self.callbacks, parameters.routed(params, "callbacks")),
+            patience=self.n_iter_no_change if validates else None,
+            verbose=int(self.verbose),
+        )
+
+    def _epochs(self, epochs: int | None) -> int:
+        """Epochs of a fit; a read-out has one."""
+        if epochs is not None:
+            return epochs
+        return 1 if self.get_params(deep=False).get("readout") is not None else self.epochs
+
+    def _fitted(self, reader: Reader, target: Target, plan: Plan) -> dict[str, Any]:
+        """Attributes of the fit that are known before training."""
+        fitted = {"reader_": reader, "_target": target, "_plan": plan, "n_features_in_": reader.n_features_in_}
+        if reader.column_names is not None:
+            fitted["feature_names_in_"] = np.asarray(reader.column_names, dtype=object)
+        return {**fitted, "_time_column": time_column(self, self.get_params(), reader), **target.attributes}
 
     # -- predicting ---------------------------------------------------------------------------------------------
 
-    def _outputs(self, X: Any) -> tuple[NDArray, Sequences]:
-        """Outputs of the network for X, in float64."""
+    def _decoded(self, X: Any, how: str = "best") -> Examples:
+        """What the head makes of X."""
         check_is_fitted(self)
-        sequences = self._check_X_as_fitted(X)
-        return predict(self._plan, self.weights_, sequences).astype(np.float64), sequences
-
-    def _check_X_as_fitted(self, X: Any) -> Sequences:
-        owner = type(self).__name__
-        gaps: Any = {"allow_nan": self._gaps, "nan_hint": "" if self._tokens else NAN_HINT}
-        sequences = check_sequences(X, n_features=self.n_features_in_, tokens=self._tokens, owner=owner, **gaps)
-        self._check_seen(X, sequences)
-        if self._time_column is not None:
-            check_time_stamps(sequences, self._time_column)
-        return sequences
+        return predict(self._plan, self.weights_, self._read_as_fitted(X), how)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "weights_" in vars(self)
@@ -304,14 +285,6 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         return model
 
 
-def _fitted_on(X: Any, sequences: Sequences) -> dict[str, Any]:
-    names = sequences.feature_names or frame_columns(X)
-    fitted: dict[str, Any] = {"n_features_in_": sequences.n_features}
-    if names is not None:
-        fitted["feature_names_in_"] = np.asarray(names, dtype=object)
-    return fitted
-
-
 def _with_outcome(fitted: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
     return {
         **fitted,
@@ -319,18 +292,5 @@ def _with_outcome(fitted: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
         "_optimizer_state": outcome.optimizer_state,
         "history_": outcome.history,
         "n_iter_": len(outcome.history.get("loss", [])),
+        **({} if outcome.readout is None else {"readout_": outcome.readout}),
     }
-
-
-def _without_zero_weights(examples: Examples, per_step: bool) -> tuple[Examples, NDArray[np.int64]]:
-    """Drop the sequences that count for nothing, and tell which rows are left."""
-    weights = examples.weights
-    if per_step:
-        weights = np.add.reduceat(weights, examples.X.offsets[:-1])
-    kept = np.flatnonzero(weights > 0)
-    return (examples if len(kept) == len(examples.X) else examples.take(kept, per_step)), kept
-
-
-def _with_mean_weight_one(examples: Examples) -> Examples:
-    weights = (examples.weights / examples.weights.mean()).astype(np.float32)
-    return Examples(examples.X, examples.y, weights)

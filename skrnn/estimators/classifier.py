@@ -10,16 +10,8 @@ from sklearn.base import ClassifierMixin
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
-from skrnn.estimators.targets import Head, Target, check_labels, class_head, class_target, multilabel_target
-from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.sklearn_private import StrOptions
-from skrnn.sequences.weights import apply_class_weight, check_weights
-
-_LOSSES = {
-    "binary": "binary_crossentropy",
-    "multiclass": "sparse_categorical_crossentropy",
-    "multilabel": "binary_crossentropy",
-}
+from skrnn.targets import Target, class_target
 
 
 class RNNClassifier(ClassifierMixin, SequenceEstimator):
@@ -46,15 +38,16 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     pooling : {"last", "mean", "max", "attention"}, default="last"
         How steps become one vector: the last real step (of both directions), the mean or maximum of the real steps,
         or a learned weighting [1]_.
-    embedding : int or tuple of two ints, default=None
-        X holds integer tokens: features E of a token, or (V, E) with the number of tokens V. V is the largest
-        token of the fit plus one where it is not given; then larger tokens are an error later.
+    reader : Reader, default=None
+        How X is read, with options as ``reader__*``: `skrnn.preprocessing.ArrayReader` reads numbers, `TokenReader`
+        integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries.
+        None picks the one for the form of X: numbers (integers, too), strings or dictionaries.
     model : callable, default=None
         A function that returns a built `keras.Model` from (B, T, D) to (B, K), instead of the
         parameters above. It is called with those of ``meta`` (dict: "n_features_in_", "n_outputs_",
-        "target_type_", "per_step_" and fitted attributes of the target), ``compile_kwargs`` and ``params`` that it
-        names, and with ``model__*``. A compiled model brings its optimizer and loss. Sequences come padded, with a
-        Keras mask.
+        "target_type_", "target_axis_", "columns_" and fitted attributes of the target), ``compile_kwargs`` and
+        ``params`` that it names, and with ``model__*``. A compiled model brings its optimizer and loss. Sequences come
+        padded, with a Keras mask.
     optimizer : str, class or `keras.optimizers.Optimizer`, default="adam"
         Options are given as ``optimizer__*``. An instance keeps its own learning rate and clipping.
     learning_rate : float or LearningRateSchedule, default=0.01
@@ -100,12 +93,15 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
         prints a line an epoch.
     **routed
-        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*``, ``readout__*`` and ``callbacks__*``.
+        ``cell__*``, ``reader__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*``, ``readout__*`` and
+        ``callbacks__*``.
 
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
         Class labels, sorted; 0 to K - 1 for an indicator.
+    reader_ : Reader
+        The fitted reader.
     history_ : dict of str to list of float
         "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch.
     n_iter_ : int
@@ -175,7 +171,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         pooling: str = "last",
-        embedding: Any = None,
+        reader: Any = None,
         model: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
@@ -202,7 +198,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.pooling = pooling
-        self.embedding = embedding
+        self.reader = reader
         self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -229,8 +225,9 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         Parameters
         ----------
         X : ndarray of shape (N, T, D) or (N, T), list of arrays (T_i, D) or (T_i,), or Sequences
-            The sequences; a 2-D array has one feature a step, a list may hold data frames. With `embedding`, one
-            integer token a step. NaN is a missing value to ``cell="grud"``, and an error to others.
+            The sequences; a 2-D array has one feature a step, a list may hold data frames. Integer tokens with
+            ``reader=TokenReader()``; strings and dictionaries as `RNNTagger` takes them. NaN is a missing value to
+            ``cell="grud"``, and an error to others.
         y : array-like of shape (N,) or (N, K)
             Classes, of any type that sorts; or an indicator of K labels, zeros and ones.
         sample_weight : array-like of shape (N,), optional
@@ -277,12 +274,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         ndarray of shape (N, K)
             Columns in the order of `classes_`; rows sum to 1, except with several labels, which are independent.
         """
-        outputs, _ = self._outputs(X)  # (N, K), or (N, 1)
-        if self._is_multilabel:
-            return outputs
-        if outputs.shape[1] == 1:
-            return np.hstack([1.0 - outputs, outputs])
-        return outputs / outputs.sum(axis=1, keepdims=True)
+        decoded = self._decoded(X, "probabilities")
+        return self._target.probabilities(decoded)
 
     def predict(self, X: Any) -> NDArray:
         """Classes, or an indicator of labels.
@@ -296,40 +289,15 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         -------
         ndarray of shape (N,) or (N, K)
         """
-        probabilities = self.predict_proba(X)
-        if self._is_multilabel:
-            return (probabilities > 0.5).astype(int)
-        return self.classes_[probabilities.argmax(axis=1)]
+        decoded = self._decoded(X, "probabilities")
+        return self._target.present(decoded)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _check_y(self, X: Sequences, y: Any, sample_weight: Any, resume: bool, classes: Any) -> Target:
-        kind, labels = check_labels(X, y)
-        if kind == "multilabel":
-            target = multilabel_target(labels)
-        else:
-            if resume:
-                known = self.classes_
-            elif classes is not None:
-                known = np.unique(np.asarray(classes))
-            else:  # a class without weight is absent
-                known = np.unique(labels[check_weights(sample_weight, X, False) > 0])
-                if len(known) < 2 <= len(np.unique(labels)):
-                    raise ValueError("y must hold at least 2 classes with positive sample_weight. Got 1 class.")
-            target = class_target(labels, known)
-        target.fitted["_is_multilabel"] = kind == "multilabel"
-        if resume and (self._is_multilabel != target.fitted["_is_multilabel"] or len(self.classes_) != target.n):
-            raise ValueError(f"y must have the {len(self.classes_)} classes of the first fit. Got y of another kind.")
-        return target
+    _learns_classes = True
 
-    def _weigh(self, weights: NDArray[np.float64], target: Target) -> NDArray[np.float64]:
-        return apply_class_weight(self.class_weight, target.labels, weights)
-
-    def _default_loss(self, target: Target) -> str:
-        return _LOSSES[target.kind]
-
-    def _head(self, target: Target, loss: Any, units: int | None) -> Head:
-        return class_head(target, loss, units)
+    def _new_target(self, y: Any) -> Target:
+        return class_target(y)

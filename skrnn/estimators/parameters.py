@@ -13,11 +13,12 @@ import keras
 from skrnn.estimators.wrapper import route_params, unflatten_params
 from skrnn.keras_objects.recipe import Recipe, Snapshot, argument_names, is_keras_object, record
 from skrnn.layers import POOLINGS
+from skrnn.preprocessing import Reader
 from skrnn.sequences.messages import nearest
 from skrnn.sequences.sklearn_private import HasMethods, Interval, Options, StrOptions
 
 # A routed name begins with one of these and two underscores.
-PREFIXES = ("callbacks", "cell", "loss", "metrics", "model", "optimizer", "readout")
+PREFIXES = ("callbacks", "cell", "loss", "metrics", "model", "optimizer", "reader", "readout")
 
 CONSTRAINTS: dict[str, Any] = {
     "cell": [str, type, keras.layers.Layer],
@@ -26,7 +27,7 @@ CONSTRAINTS: dict[str, Any] = {
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
     "pooling": [StrOptions(set(POOLINGS))],
-    "embedding": [Interval(Integral, 1, None, closed="left"), tuple, list, None],
+    "reader": [Reader, None],
     "model": [callable, None],
     "optimizer": [str, type, keras.optimizers.Optimizer],
     "learning_rate": [
@@ -85,25 +86,6 @@ def units_of_layers(units: Any) -> list[int | None]:
     if not units or not all(isinstance(u, Integral) and not isinstance(u, bool) and int(u) > 0 for u in units):
         raise ValueError(f"units must be a positive integer, or a tuple of them, one a layer. Got {units!r}.")
     return list(units)
-
-
-def embedding_shape(embedding: Any, largest: int) -> tuple[int, int]:
-    """Number of tokens V and features E of an embedding.
-
-    Parameters
-    ----------
-    embedding : int or tuple of two ints
-        E, or (V, E).
-    largest : int
-        The largest token in the training data; V is one more where it is not given.
-    """
-    if isinstance(embedding, Integral):
-        return largest + 1, int(embedding)
-    if len(embedding) != 2 or not all(isinstance(e, Integral) and int(e) > 0 for e in embedding):
-        raise ValueError(
-            f"embedding must be the features of a token, or (number of tokens, features). Got {embedding!r}."
-        )
-    return int(embedding[0]), int(embedding[1])
 
 
 def make_callbacks(callbacks: Any, options: dict[str, Any]) -> list[keras.callbacks.Callback]:

@@ -1,36 +1,58 @@
-"""From parameters and data to a plan of training: network, loss, optimizer, metrics."""
+"""From parameters and data to a plan of training: network, optimizer, metrics."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
+import numpy as np
+from sklearn.utils import check_random_state
 
 from skrnn.cells.checks import check_integer
 from skrnn.estimators import parameters
-from skrnn.estimators.targets import Head, Target
+from skrnn.heads import Head, Request, make_head
+from skrnn.keras_objects.objectives import make_metrics, make_optimizer, optimizer_recipe
 from skrnn.layers import RecurrenceSpec, knows_time, reads_missing, time_feature_of
-from skrnn.networks import FunctionNetwork, RecurrentNetwork
-from skrnn.networks.function import call_arguments, output_width
+from skrnn.networks import FunctionBody, Network, RecurrentBody
+from skrnn.networks.function import call_arguments, output_shapes
+from skrnn.preprocessing import ArrayReader, Reader
+from skrnn.sequences.examples import ColumnSpec, Examples
 from skrnn.sequences.messages import nearest
-from skrnn.sequences.ragged import Sequences
+from skrnn.targets import Target
 from skrnn.training import Outcome, Plan
 from skrnn.training.compilation import compilation_pays
-from skrnn.training.objectives import loss_name, make_loss, make_metrics, make_optimizer, optimizer_recipe
+
+
+class Seeds(NamedTuple):
+    """Seeds of one fit: of a model function's weights, of the validation split, and of training."""
+
+    build: int
+    split: int
+    train: int
+
+    @classmethod
+    def of(cls, random_state: Any, n_iter: int) -> Seeds:
+        """Draw them; after `n_iter` epochs order and dropout are not those of the epochs before."""
+        drawn = check_random_state(random_state).randint(np.iinfo(np.int32).max, size=3)
+        build, split, train = (int(seed) for seed in drawn)
+        if n_iter:
+            train = int(np.random.SeedSequence([train, n_iter]).generate_state(1)[0])
+        return cls(build, split, train)
 
 
 def make_plan(
-    estimator: Any, sequences: Sequences, target: Target, seed: int, resume: bool
-) -> tuple[Plan, Head, Outcome]:
+    estimator: Any, reader: Reader, target: Target, examples: Examples, seed: int, resume: bool
+) -> tuple[Plan, Outcome]:
     """Decide what to train, and where to start.
 
     Parameters
     ----------
     estimator : SequenceEstimator
         Its parameters, and where it resumes its weights.
-    sequences, target : Sequences, Target
-        Checked data.
+    reader, target : Reader, Target
+        Fitted.
+    examples : Examples
+        What to train on.
     seed : int
         Of a model function's weights.
     resume : bool
@@ -39,8 +61,6 @@ def make_plan(
     Returns
     -------
     plan : Plan
-    head : Head
-        With the encoded targets.
     start : Outcome
         Weights and optimizer state to begin with, None in it where they are drawn anew.
 
@@ -50,27 +70,28 @@ def make_plan(
         If the network to go on with is another one.
     """
     params = estimator.get_params()
-    network: Any = None
+    body: Any = None
     model = None
     if params.get("model") is not None:
-        network, model = _function_network(estimator, sequences, target, params, seed)
-    loss = _loss(estimator, target, params, model)
-    units = None if model is None else output_width(model, sequences.n_features, target.per_step)
-    head = estimator._head(target, loss_name(loss), units)
-    if network is None:
-        network = estimator._network(sequences, target, head, params, resume)
-        network = replace(network, jit_compile=_jit_compile(estimator, network, sequences, resume))
+        body = _function_body(estimator, reader, target, params)
+        model = body.first_build(reader.spec, seed)
+    head = make_head(target.spec, _request(estimator, reader, params, model))
+    if body is None:
+        body = _recurrent_body(estimator, reader, head, params, examples, resume)
+    network = Network(reader.spec, body, head)
     metrics = make_metrics(estimator.metrics, parameters.routed(params, "metrics"), head.accuracy)
-    plan = Plan(network, loss, _optimizer(estimator, params, model), metrics, target.per_step, head.sparse)
-    return plan, head, _start(estimator, plan, model, resume)
+    weight = ColumnSpec("weight", axis=head.axis)
+    columns = (*reader.spec.columns, *target.spec.columns, weight)
+    plan = Plan(network, columns, _optimizer(estimator, params, model), metrics)
+    return plan, _start(estimator, plan, model, resume)
 
 
-def _loss(estimator: Any, target: Target, params: dict[str, Any], model: keras.Model | None) -> Any:
-    options = parameters.routed(params, "loss")
-    if estimator.loss is None and model is not None and model.compiled:
-        return make_loss(model.loss, options)
-    loss = estimator._default_loss(target) if estimator.loss is None else estimator.loss
-    return None if loss is None and not options else make_loss(loss, options)
+def _request(estimator: Any, reader: Reader, params: dict[str, Any], model: keras.Model | None) -> Request:
+    loss = estimator.loss
+    if loss is None and model is not None and model.compiled:
+        loss = model.loss
+    shapes = None if model is None else output_shapes(model, reader.spec)
+    return Request(loss, parameters.routed(params, "loss"), shapes)
 
 
 def _optimizer(estimator: Any, params: dict[str, Any], model: keras.Model | None) -> Any:
@@ -82,19 +103,39 @@ def _optimizer(estimator: Any, params: dict[str, Any], model: keras.Model | None
 
 def _start(estimator: Any, plan: Plan, model: keras.Model | None, resume: bool) -> Outcome:
     if not resume:
-        return Outcome(None if model is None else model.get_weights())
+        return Outcome(None if model is None else _with_head(plan, model))
     before = estimator._plan
     if model is None:
         same = before.network.fingerprint == plan.network.fingerprint
     else:
-        same = [w.shape for w in model.get_weights()] == [w.shape for w in estimator.weights_]
+        same = [w.shape for w in _with_head(plan, model)] == [w.shape for w in estimator.weights_]
     if not same:
         raise ValueError("warm_start and partial_fit go on with the network of the first fit. Got another one.")
     kept = plan.optimizer.cls is before.optimizer.cls
     return Outcome(estimator.weights_, estimator._optimizer_state if kept else None)
 
 
-def recurrent_layers(estimator: Any, params: dict[str, Any], sequences: Sequences) -> tuple[RecurrenceSpec, ...]:
+def _with_head(plan: Plan, model: keras.Model) -> list[Any]:
+    """Weights of a user's model, and those that the head adds, as they begin."""
+    weights = model.get_weights()
+    with_head = plan.network.build()
+    return [*weights, *with_head.get_weights()[len(weights) :]]
+
+
+def _recurrent_body(
+    estimator: Any, reader: Reader, head: Head, params: dict[str, Any], examples: Examples, resume: bool
+) -> RecurrentBody:
+    layers = recurrent_layers(estimator, params, reader)
+    body = RecurrentBody(
+        layers=layers,
+        bidirectional=bool(estimator.bidirectional),
+        dropout=float(estimator.dropout),
+        pooling=None if head.keeps_steps else params["pooling"],
+    )
+    return RecurrentBody(**{**vars(body), "jit_compile": _jit_compile(estimator, body, params, examples, resume)})
+
+
+def recurrent_layers(estimator: Any, params: dict[str, Any], reader: Reader) -> tuple[RecurrenceSpec, ...]:
     """One layer for each of the estimator's units.
 
     The lowest reads the time stamps. In those above each step takes one unit of time: what they read are states, in
@@ -102,7 +143,7 @@ def recurrent_layers(estimator: Any, params: dict[str, Any], sequences: Sequence
     """
     options = parameters.routed(params, "cell")
     above = dict(options)
-    column = time_column(estimator, params, sequences)
+    column = time_column(estimator, params, reader)
     if column is not None:
         options["time_feature"] = column
     if knows_time(estimator.cell):
@@ -115,10 +156,12 @@ def recurrent_layers(estimator: Any, params: dict[str, Any], sequences: Sequence
 
 def reads_gaps(estimator: Any) -> bool:
     """Whether NaN in X is a value that is missing, which the estimator's cell reads."""
-    return getattr(estimator, "model", None) is None and estimator.embedding is None and reads_missing(estimator.cell)
+    params = estimator.get_params(deep=False)
+    reads_numbers = params["reader"] is None or isinstance(params["reader"], ArrayReader)
+    return params.get("model") is None and reads_numbers and reads_missing(estimator.cell)
 
 
-def time_column(estimator: Any, params: dict[str, Any], sequences: Sequences) -> int | None:
+def time_column(estimator: Any, params: dict[str, Any], reader: Reader) -> int | None:
     """Number of the column of X that holds time stamps, which ``cell__time_feature`` tells by number or by name.
 
     Raises
@@ -131,10 +174,10 @@ def time_column(estimator: Any, params: dict[str, Any], sequences: Sequences) ->
     asked = parameters.routed(params, "cell").get("time_feature", time_feature_of(estimator.cell))
     if asked is None:
         return None
-    if estimator.embedding is not None or hasattr(sequences, "fitted"):
+    if not isinstance(reader, ArrayReader):
         raise ValueError(f"cell__time_feature is a column of numbers, but X holds tokens. Got {asked!r}.")
     if isinstance(asked, str):
-        names = sequences.feature_names
+        names = reader.column_names
         if names is None:
             raise ValueError(
                 f"cell__time_feature must be the number of a column, where X has no column names. Got {asked!r}."
@@ -146,68 +189,35 @@ def time_column(estimator: Any, params: dict[str, Any], sequences: Sequences) ->
             )
         return names.index(asked)
     column = check_integer("cell__time_feature", asked, 0)
-    if column >= sequences.n_features:
-        raise ValueError(f"cell__time_feature must be a column of X, below {sequences.n_features}. Got {column}.")
+    if column >= reader.n_features_in_:
+        raise ValueError(f"cell__time_feature must be a column of X, below {reader.n_features_in_}. Got {column}.")
     return column
 
 
-def recurrent_network(
-    estimator: Any, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool
-) -> RecurrentNetwork:
-    """The network of the classifier and the regressor."""
-    return RecurrentNetwork(
-        n_features=sequences.n_features,
-        layers=recurrent_layers(estimator, params, sequences),
-        outputs=head.units,
-        activation=head.activation,
-        bidirectional=bool(estimator.bidirectional),
-        dropout=float(estimator.dropout),
-        pooling=None if target.per_step else estimator.pooling,
-        embedding=embedding_of(estimator, sequences, resume),
-    )
-
-
-def _jit_compile(estimator: Any, network: Any, sequences: Sequences, resume: bool) -> bool:
-    loops = [layer.loop for layer in network.layers if layer.loop is not None]
-    if not loops or keras.backend.backend() != "tensorflow":
+def _jit_compile(estimator: Any, body: RecurrentBody, params: dict[str, Any], examples: Examples, resume: bool) -> bool:
+    if not body.loops or keras.backend.backend() != "tensorflow":
         return False
-    if resume and not isinstance(estimator._plan.network, FunctionNetwork):
-        return estimator._plan.network.jit_compile
+    if resume and not isinstance(estimator._plan.network.body, FunctionBody):
+        return estimator._plan.network.body.jit_compile
     if estimator.jit_compile != "auto":
         return bool(estimator.jit_compile)
-    epochs = 1 if getattr(estimator, "readout", None) is not None else estimator.epochs
-    return compilation_pays(loops, sequences.lengths, estimator.batch_size, epochs)
+    epochs = 1 if params.get("readout") is not None else estimator.epochs
+    return compilation_pays(body.loops, examples.sizes, estimator.batch_size, epochs)
 
 
-def embedding_of(estimator: Any, sequences: Sequences, resume: bool) -> tuple[int, int] | None:
-    """Number of tokens and features of each, (V, E), where the estimator embeds integers."""
-    if estimator.embedding is None:
-        return None
-    largest = int(sequences.largest())
-    tokens, features = parameters.embedding_shape(estimator.embedding, largest)
-    if resume and getattr(estimator._plan.network, "embedding", None) is not None:
-        tokens = estimator._plan.network.embedding[0]
-    if largest >= tokens:
-        raise ValueError(f"X must hold tokens below {tokens}, as embedding says. Got {largest}.")
-    return tokens, features
-
-
-def _function_network(
-    estimator: Any, sequences: Sequences, target: Target, params: dict[str, Any], seed: int
-) -> tuple[FunctionNetwork, keras.Model]:
+def _function_body(estimator: Any, reader: Reader, target: Target, params: dict[str, Any]) -> FunctionBody:
     meta = {
-        "n_features_in_": sequences.n_features,
-        "n_outputs_": target.n,
+        "n_features_in_": reader.n_features_in_,
+        "columns_": reader.spec.columns,
+        "n_outputs_": target.spec.n,
         "target_type_": target.kind,
-        "per_step_": target.per_step,
-        **{k: v for k, v in target.fitted.items() if not k.startswith("_")},
+        "target_axis_": target.spec.axis,
+        **target.attributes,
     }
     compile_kwargs = {
         "optimizer": estimator.optimizer,
-        "loss": estimator.loss or estimator._default_loss(target),
+        "loss": estimator.loss or target.spec.loss,
         "metrics": estimator.metrics,
     }
     offered = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
-    arguments = call_arguments(estimator.model, offered, parameters.routed(params, "model"))
-    network = FunctionNetwork(estimator.model, arguments)
-    return network, network.first_build(seed)
+    return FunctionBody(estimator.model, call_arguments(estimator.model, offered, parameters.routed(params, "model")))

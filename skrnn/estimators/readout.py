@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
 from skrnn.estimators import parameters
-from skrnn.estimators.targets import Target
+from skrnn.sequences.examples import Examples
 from skrnn.sequences.messages import nearest
+from skrnn.targets import Target
 from skrnn.training import Outcome, Plan, predict
 from skrnn.training.cache import program_cache
-from skrnn.training.plan import Examples
+from skrnn.training.trainer import seeds_of
 
 # Sequences, or steps, on which a fitted model is compared with its coefficients.
 COMPARED = 1000
@@ -38,7 +39,9 @@ def check_readout(estimator: Any) -> None:
     for name in ("callbacks", "metrics"):
         if params.get(name) is not None:
             raise ValueError(f"readout is fitted without epochs: {name} must be None. Got {params[name]!r:.60}.")
-    kind = "classifier" if is_classifier(estimator) else "regressor"
+    if params.get("head") == "crf":
+        raise ValueError("readout is fitted to each step for itself: head must be 'softmax'. Got 'crf'.")
+    kind = "classifier" if estimator._learns_classes else "regressor"
     if not isinstance(readout, str) and (inspect.isclass(readout) or get_tags(readout).estimator_type != kind):
         raise ValueError(f"readout must be a linear {kind} of scikit-learn, or 'ridge'. Got {readout!r:.60}.")
     model = _unfitted(estimator)
@@ -65,55 +68,76 @@ def make_readout(estimator: Any, seed: int) -> Any:
 def _unfitted(estimator: Any) -> Any:
     if not isinstance(estimator.readout, str):
         return clone(estimator.readout)
-    return RidgeClassifier() if is_classifier(estimator) else Ridge()
+    return RidgeClassifier() if estimator._learns_classes else Ridge()
 
 
-def fit_readout(readout: Any, plan: Plan, seed: int, examples: Examples, target: Target) -> tuple[Any, Outcome]:
-    """Draw the weights of the network, and fit the read-out to what it makes of the sequences.
+@dataclass
+class ReadoutTrainer:
+    """Leaves the recurrences as they are drawn, and fits the output to what they make of X.
 
-    Parameters
+    Attributes
     ----------
     readout : scikit-learn estimator
         Linear, not fitted.
-    plan : Plan
-        With the whole network.
+    target : Target
+        What is learned.
     seed : int
         Of the weights.
-    examples : Examples
-        Sequences, their weights, and what the read-out learns for each of them, or for each step.
-    target : Target
-        Of which kind that is.
-
-    Returns
-    -------
-    fitted : scikit-learn estimator, or list
-        One for each column of the targets, where it takes one at a time.
-    outcome : Outcome
-        The coefficients are the weights of the network's output.
+    observer : Observer or None
+        Sees the fit as one epoch.
     """
-    _check_classes(target, examples.y)
-    features_plan = replace(plan, network=replace(plan.network, outputs=None), metrics=())
-    with program_cache.borrow(features_plan) as program:
-        weights = program.initial_weights(features_plan.network, seed)
-    counts = examples.weights > 0
-    features = predict(features_plan, weights, examples.X)[counts].astype(np.float64)  # (N, H), or (steps, H)
-    y = examples.y[counts]
+
+    readout: Any
+    target: Target
+    seed: int
+    observer: Any = None
+
+    def run(
+        self, plan: Plan, training: Examples, validation: Examples | None, start: Outcome, outcome: Outcome
+    ) -> None:
+        """Fit, and write into outcome; parameters are those of `Trainer.run`, of which the last state is not used.
+
+        The coefficients become the weights of the network's output.
+        """
+        _check_classes(self.target, training)
+        with program_cache.borrow(plan) as program:
+            weights = program.initial_weights(plan.network, seeds_of(self.seed)[0])
+        counts = training.columns["weight"].values > 0
+        features = predict(plan, weights, training, "features").columns["features"].values
+        features = features[counts].astype(np.float64)  # (N, H), or (steps, H)
+        y = self.target.given(training)[counts]
+        fitted = _fit_columns(self.readout, features, y, training.columns["weight"].values[counts])
+        kernel, bias = _output_weights(fitted, features, plan.network.head.units, self.readout)
+        outcome.weights = [*weights[:-2], kernel.astype(np.float32), bias.astype(np.float32)]
+        outcome.readout = fitted[0] if len(fitted) == 1 else fitted
+        if self.observer is not None:
+            self.observer.epoch_begin(lambda: outcome)
+            self.observer.epoch_end(lambda: outcome)
+
+
+def _fit_columns(readout: Any, features: NDArray, y: NDArray, weights: NDArray) -> list[Any]:
+    """Fitted read-outs: one, or one for each column of y where it takes one at a time."""
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     columns = [y] if y.ndim == 1 or _takes_columns(readout) else list(y.T)
-    fitted = [_fit(clone(readout), features, column, examples.weights[counts]) for column in columns]
+    return [_fit(clone(readout), features, column, weights) for column in columns]
+
+
+def _output_weights(fitted: list[Any], features: NDArray, units: int, readout: Any) -> tuple[NDArray, NDArray]:
+    """Kernel (H, K) and bias (K,) of the output layer."""
     parts = [_coefficients(model, features[:COMPARED]) for model in fitted]
     kernel, bias = np.vstack([coef for coef, _ in parts]).T, np.concatenate([intercept for _, intercept in parts])
-    if kernel.shape[1] != plan.network.outputs:
-        raise ValueError(
-            f"readout must have {plan.network.outputs} rows of coefficients. Got {kernel.shape[1]} of {readout!r:.60}."
-        )
-    outcome = Outcome([*weights, kernel.astype(np.float32), bias.astype(np.float32)])
-    return (fitted[0] if len(fitted) == 1 else fitted), outcome
+    if kernel.shape[1] == 1 and units == 2:  # the score of the second of two classes, beside 0 for the first
+        kernel, bias = np.pad(kernel, [[0, 0], [1, 0]]), np.pad(bias, [1, 0])
+    if kernel.shape[1] != units:
+        raise ValueError(f"readout must have {units} rows of coefficients. Got {kernel.shape[1]} of {readout!r:.60}.")
+    return kernel, bias
 
 
-def _check_classes(target: Target, y: NDArray) -> None:
-    if target.kind in ("binary", "multiclass"):
-        missing = np.setdiff1d(target.fitted["classes_"], y)
+def _check_classes(target: Target, examples: Examples) -> None:
+    """Raise where a class has no example, or step, with weight."""
+    if target.kind in ("binary", "multiclass", "tags"):
+        known = examples.columns["weight"].values > 0
+        missing = np.setdiff1d(target.attributes["classes_"], target.given(examples)[known])
         if len(missing):
             raise ValueError(f"readout needs each class with a weight above 0. Got none of {missing.tolist()[0]!r}.")
 

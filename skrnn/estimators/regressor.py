@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
-from skrnn.estimators.targets import Head, Target, number_target
-from skrnn.sequences.check import check_step_targets
-from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import check_weights
+from skrnn.targets import NumberTarget, Target
 
 
 class RNNRegressor(RegressorMixin, SequenceEstimator):
@@ -41,15 +38,16 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     pooling : {"last", "mean", "max", "attention"}, default="last"
         How steps become one vector: the last real step (of both directions), the mean or maximum of the real steps,
         or a learned weighting [1]_. Not used where y has a time axis.
-    embedding : int or tuple of two ints, default=None
-        X holds integer tokens: features E of a token, or (V, E) with the number of tokens V. V is the largest
-        token of the fit plus one where it is not given; then larger tokens are an error later.
+    reader : Reader, default=None
+        How X is read, with options as ``reader__*``: `skrnn.preprocessing.ArrayReader` reads numbers, `TokenReader`
+        integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries.
+        None picks the one for the form of X: numbers (integers, too), strings or dictionaries.
     model : callable, default=None
         A function that returns a built `keras.Model` from (B, T, D) to (B, K), or (B, T, K) for each step, instead of
         the parameters above. It is called with those of ``meta`` (dict: "n_features_in_", "n_outputs_",
-        "target_type_", "per_step_" and fitted attributes of the target), ``compile_kwargs`` and ``params`` that it
-        names, and with ``model__*``. A compiled model brings its optimizer and loss. Sequences come padded, with a
-        Keras mask.
+        "target_type_", "target_axis_", "columns_" and fitted attributes of the target), ``compile_kwargs`` and
+        ``params`` that it names, and with ``model__*``. A compiled model brings its optimizer and loss. Sequences come
+        padded, with a Keras mask.
     optimizer : str, class or `keras.optimizers.Optimizer`, default="adam"
         Options are given as ``optimizer__*``. An instance keeps its own learning rate and clipping.
     learning_rate : float or LearningRateSchedule, default=0.01
@@ -95,12 +93,15 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
         prints a line an epoch.
     **routed
-        ``cell__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*``, ``readout__*`` and ``callbacks__*``.
+        ``cell__*``, ``reader__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*``, ``readout__*`` and
+        ``callbacks__*``.
 
     Attributes
     ----------
     n_outputs_ : int
         K.
+    reader_ : Reader
+        The fitted reader.
     history_ : dict of str to list of float
         "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch.
     n_iter_ : int
@@ -166,7 +167,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         pooling: str = "last",
-        embedding: Any = None,
+        reader: Any = None,
         model: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
@@ -193,7 +194,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.pooling = pooling
-        self.embedding = embedding
+        self.reader = reader
         self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -220,8 +221,9 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         Parameters
         ----------
         X : ndarray of shape (N, T, D) or (N, T), list of arrays (T_i, D) or (T_i,), or Sequences
-            The sequences; a 2-D array has one feature a step, a list may hold data frames. With `embedding`, one
-            integer token a step. NaN is a missing value to ``cell="grud"``, and an error to others.
+            The sequences; a 2-D array has one feature a step, a list may hold data frames. Integer tokens with
+            ``reader=TokenReader()``; strings and dictionaries as `RNNTagger` takes them. NaN is a missing value to
+            ``cell="grud"``, and an error to others.
         y : array-like of shape (N,) or (N, K), or with a time axis
             Numbers for each sequence. With a time axis, numbers for each step: a list of arrays (T_i,) or (T_i, K),
             an array (N, T, K), or Sequences.
@@ -267,16 +269,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         ndarray of shape (N,) or (N, K), or object array of N arrays (T_i,) or (T_i, K)
             In the form of y at fit.
         """
-        outputs, sequences = self._outputs(X)
-        values = outputs * self._y_scale + self._y_mean  # (N, K) or (total steps, K)
-        if self._y_is_flat:
-            values = values[:, 0]
-        if not self._plan.per_step:
-            return values
-        result = np.empty(len(sequences), dtype=object)
-        for i, (begin, end) in enumerate(zip(sequences.offsets[:-1], sequences.offsets[1:])):
-            result[i] = values[begin:end]
-        return result
+        decoded = self._decoded(X)
+        return self._target.present(decoded)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R², the share of the variance that is explained; over all steps where y has a time axis.
@@ -290,39 +284,16 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         float
         """
         predicted = self.predict(X)
-        if not self._plan.per_step:
+        if self._target.axis is None:
             return float(r2_score(y, predicted, sample_weight=sample_weight))
-        steps = Sequences.from_list(predicted)
-        weights = None if sample_weight is None else check_weights(sample_weight, steps, True)
-        return float(r2_score(check_step_targets(steps, y).values, steps.values, sample_weight=weights))
+        true, steps, lengths = self._target.steps(predicted, y)
+        weights = None if sample_weight is None else check_weights(sample_weight, len(lengths), lengths)
+        return float(r2_score(true, steps, sample_weight=weights))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
 
-    def _check_y(self, X: Sequences, y: Any, sample_weight: Any, resume: bool, classes: Any) -> Target:
-        target = number_target(X, y)
-        if resume:
-            if target.n != len(self._y_mean) or target.per_step != self._plan.per_step:
-                raise ValueError(f"y must have the form of the first fit, {len(self._y_mean)} outputs. Got another.")
-            mean, scale = self._y_mean, self._y_scale
-        elif self.normalize_y:
-            weights = check_weights(sample_weight, X, target.per_step)
-            values = target.values.astype(np.float64)
-            mean = np.average(values, axis=0, weights=weights)
-            scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
-            scale[scale <= 1e-12 * np.abs(mean)] = 1.0  # a constant stays as it is
-        else:
-            mean, scale = np.zeros(target.n), np.ones(target.n)
-        target.values = ((target.values - mean) / scale).astype(np.float32)
-        target.fitted |= {"_y_mean": mean, "_y_scale": scale}
-        return target
-
-    def _default_loss(self, target: Target) -> str:
-        return "mean_squared_error"
-
-    def _head(self, target: Target, loss: Any, units: int | None) -> Head:
-        if units is not None and units != target.n:
-            raise ValueError(f"model must have {target.n} outputs. Got {units}.")
-        return Head(target.n, "linear", target.values)
+    def _new_target(self, y: Any) -> Target:
+        return NumberTarget(y, bool(self.normalize_y))

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.estimators.base import SequenceEstimator
-from skrnn.estimators.reading import encode_tokens
-from skrnn.estimators.step_labels import NO_LABEL, check_step_labels, weights_of_classes
-from skrnn.estimators.tagging import TAGGER_CONSTRAINTS, crf_tables, labelled, ragged, tag_target, tagger_network
-from skrnn.estimators.targets import Head, Target
-from skrnn.sequences.ragged import Sequences
+from skrnn.estimators.parameters import CONSTRAINTS
+from skrnn.heads import CRFHead
+from skrnn.sequences.labels import check_step_labels
+from skrnn.sequences.sklearn_private import StrOptions
 from skrnn.sequences.weights import check_weights
+from skrnn.targets import StepLabelTarget, Target
 
 
 class RNNTagger(SequenceEstimator):
@@ -44,26 +44,14 @@ class RNNTagger(SequenceEstimator):
         Share of the features of tokens, and of each recurrent layer, that training sets to zero, at each step anew.
     recurrent_dropout : float in [0, 1), default=0.0
         Share of the state that training hides from the next step, for cells that know it.
-    embedding : int or tuple of two ints, default=None
-        X holds integer tokens: features E of a token, or (V, E) with the number of tokens V. V is the largest
-        token of the fit plus one where it is not given; then larger tokens are an error later.
-    word_size : int, default=100
-        Features of a word. Further strings of a token, its beginnings and endings have a quarter of it each; of
-        dictionaries it is the size of the sum of their features.
-    affixes : int, default=4
-        Beginnings and endings of a word that are features of their own, of 1 to so many characters. 0 takes none.
-    characters, character_size, character_filters : int, default=16, 25, 50
-        Characters read of a word by a small convolution, 0 for none (of a longer word the first and the last),
-        features of each, and features read from them all.
-    word_dropout : float in [0, 1), default=0.05
-        Share of the words, and of their beginnings and endings, that training takes for unknown ones, so that there is
-        something to learn about them. Further strings of a token stay known.
-    min_count : int, default=2
-        Words, and features of dictionaries, that stand more seldom in X are unknown.
-    vectors : WordVectors, path-like or gensim's KeyedVectors, default=None
-        Vectors of words, trained elsewhere, that stay as they are beside the features that are learned. A path, of a
-        text file of word2vec or GloVe, is read in every fit; `skrnn.preprocessing.WordVectors` is read once. A word
-        is looked up as it is written, then in lower case.
+    reader : Reader, default=None
+        How X is read, with options as ``reader__*``: `skrnn.preprocessing.ArrayReader` reads numbers, `TokenReader`
+        integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries.
+        None picks the one for the form of X: numbers (integers, too), strings or dictionaries.
+    model : callable, default=None
+        A function that returns a built `keras.Model` from the columns of X to (B, T, K), instead of the parameters
+        above, as in `RNNClassifier`: scores of the labels with ``head="crf"``, which is put behind them, or
+        probabilities.
     optimizer : str, class or `keras.optimizers.Optimizer`, default="adam"
         Options are given as ``optimizer__*``. An instance keeps its own learning rate and clipping.
     learning_rate : float or LearningRateSchedule, default=0.01
@@ -93,6 +81,9 @@ class RNNTagger(SequenceEstimator):
         The part held out, with groups together, and epochs without a better loss before training stops.
     class_weight : dict, "balanced" or None, default=None
         Weights of the steps of a class, multiplied with `sample_weight`.
+    readout : None, "ridge" or a linear classifier of scikit-learn, default=None
+        With ``head="softmax"``: the recurrences stay as they are drawn, and scikit-learn fits the output to them in one
+        pass, as in `RNNClassifier`. Options are given as ``readout__*``.
     warm_start : bool, default=False
         `fit` goes on from the last weights and optimizer state, with the words of the first fit.
     random_state : int, RandomState instance or None, default=None
@@ -100,7 +91,8 @@ class RNNTagger(SequenceEstimator):
     verbose : int, default=0
         1 shows a progress bar over epochs, 2 prints a line an epoch.
     **routed
-        ``cell__*``, ``optimizer__*``, ``loss__*``, ``metrics__*`` and ``callbacks__*``.
+        ``cell__*``, ``reader__*``, ``model__*``, ``optimizer__*``, ``loss__*``, ``metrics__*``, ``readout__*`` and
+        ``callbacks__*``.
 
     Attributes
     ----------
@@ -112,8 +104,8 @@ class RNNTagger(SequenceEstimator):
         shows the names.
     start_, end_ : ndarray of shape (K,), or None
         The same for the first and the last label.
-    vector_coverage_ : float
-        With `vectors`, share of the words in X, each as often as it stands there, that have one.
+    reader_ : Reader
+        The fitted reader.
     history_ : dict of str to list of float
         "loss", metrics, and with early stopping "val_loss" and so on: a number an epoch, of which `n_iter_` are.
     n_features_in_ : int
@@ -169,7 +161,12 @@ class RNNTagger(SequenceEstimator):
     (2, 4)
     """
 
-    _parameter_constraints: dict[str, Any] = TAGGER_CONSTRAINTS
+    _parameter_constraints: dict[str, Any] = {
+        **{name: ranges for name, ranges in CONSTRAINTS.items() if name != "pooling"},
+        "head": [StrOptions({"crf", "softmax"})],
+        "constraints": [StrOptions({"bio", "bioes"}), list, tuple, None],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
 
     def __init__(
         self,
@@ -181,15 +178,8 @@ class RNNTagger(SequenceEstimator):
         bidirectional: bool = True,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        embedding: Any = None,
-        word_size: int = 100,
-        affixes: int = 4,
-        characters: int = 16,
-        character_size: int = 25,
-        character_filters: int = 50,
-        word_dropout: float = 0.05,
-        min_count: int = 2,
-        vectors: Any = None,
+        reader: Any = None,
+        model: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
         global_clipnorm: float | None = 1.0,
@@ -203,6 +193,7 @@ class RNNTagger(SequenceEstimator):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         class_weight: Any = None,
+        readout: Any = None,
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -215,15 +206,8 @@ class RNNTagger(SequenceEstimator):
         self.bidirectional = bidirectional
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
-        self.embedding = embedding
-        self.word_size = word_size
-        self.affixes = affixes
-        self.characters = characters
-        self.character_size = character_size
-        self.character_filters = character_filters
-        self.word_dropout = word_dropout
-        self.min_count = min_count
-        self.vectors = vectors
+        self.reader = reader
+        self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.global_clipnorm = global_clipnorm
@@ -237,6 +221,7 @@ class RNNTagger(SequenceEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
+        self.readout = readout
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -297,8 +282,8 @@ class RNNTagger(SequenceEstimator):
         -------
         object array of N arrays of shape (T_i,)
         """
-        outputs, sequences = self._outputs(X)
-        return ragged(self.classes_[self._labelled("best_paths", outputs, sequences)], sequences)
+        decoded = self._decoded(X)
+        return self._target.present(decoded)
 
     def predict_marginals(self, X: Any) -> NDArray:
         """Probabilities of the labels at each step.
@@ -313,8 +298,8 @@ class RNNTagger(SequenceEstimator):
         object array of N arrays of shape (T_i, K)
             Columns in the order of `classes_`; rows sum to 1.
         """
-        outputs, sequences = self._outputs(X)
-        return ragged(self._labelled("marginals", outputs, sequences).astype(np.float64), sequences)
+        decoded = self._decoded(X, "probabilities")
+        return self._target.probabilities(decoded)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy over all steps that have a label.
@@ -328,15 +313,15 @@ class RNNTagger(SequenceEstimator):
         -------
         float
         """
-        outputs, sequences = self._outputs(X)
-        labels, known = check_step_labels(sequences, y)
-        weights = known * check_weights(sample_weight, sequences, per_step=True)
+        decoded = self._decoded(X)
+        lengths = decoded.lengths("time")
+        labels, known = check_step_labels(y, lengths)
+        weights = known * check_weights(sample_weight, len(lengths), lengths)
         new = np.setdiff1d(labels[known], self.classes_)
         if len(new):
             what = f"y holds the label {new.tolist()[0]!r}, which the fit did not see: its steps count as wrong."
             warnings.warn(what, UserWarning, stacklevel=2)
-        right = self.classes_[self._labelled("best_paths", outputs, sequences)] == labels
-        return float(np.average(right, weights=weights))
+        return float(np.average(self.classes_[decoded.columns["y"].values] == labels, weights=weights))
 
     @property
     def transition_(self) -> NDArray[np.float64] | None:
@@ -355,44 +340,10 @@ class RNNTagger(SequenceEstimator):
 
     def _table(self, which: int) -> NDArray[np.float64] | None:
         check_is_fitted(self)
-        tables = crf_tables(self._plan.network, self.weights_)
-        return None if tables is None else tables[which]
+        head = self._plan.network.head
+        return head.tables(self.weights_)[which] if isinstance(head, CRFHead) else None
 
-    def _labelled(self, name: str, outputs: NDArray, sequences: Sequences) -> NDArray:
-        return labelled(name, self._plan.network, self.weights_, sequences.with_values(outputs))
+    _learns_classes = True
 
-    # -- what `SequenceEstimator` asks for ----------------------------------------------------------------------
-
-    def _check_X(self, X: Any, resume: bool) -> Sequences:
-        return encode_tokens(self, X, self._reader if resume else None, resume) or super()._check_X(X, resume)
-
-    def _check_X_as_fitted(self, X: Any) -> Sequences:
-        return encode_tokens(self, X, self._reader, True) or super()._check_X_as_fitted(X)
-
-    def _check_y(self, X: Sequences, y: Any, sample_weight: Any, resume: bool, classes: Any) -> Target:
-        return tag_target(self, X, y, sample_weight, resume, classes)
-
-    def _weigh(self, weights: NDArray[np.float64], target: Target) -> NDArray[np.float64]:
-        codes = target.values
-        by_class = weights_of_classes(self.class_weight, target.fitted["classes_"], codes)
-        weights = weights * np.where(codes == NO_LABEL, 0.0, by_class[codes])
-        target.values = np.where(weights > 0, codes, NO_LABEL)
-        return weights
-
-    def _default_loss(self, target: Target) -> str | None:
-        return None if self.head == "crf" else "sparse_categorical_crossentropy"
-
-    def _head(self, target: Target, loss: Any, units: int | None) -> Head:
-        if self.head == "crf" and self.loss is not None:
-            raise ValueError(f"loss must be None with head='crf', which has its own. Got {self.loss!r:.60}.")
-        codes = target.values if self.head == "crf" else np.maximum(target.values, 0)
-        y = codes[:, None].astype(np.int32)
-        return Head(target.n, "softmax", y, sparse=True, accuracy="SparseCategoricalAccuracy")
-
-    def _network(self, sequences: Sequences, target: Target, head: Head, params: dict[str, Any], resume: bool) -> Any:
-        return tagger_network(self, sequences, target, params, resume)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        return tags
+    def _new_target(self, y: Any) -> Target:
+        return StepLabelTarget(self.head, self.constraints)

@@ -116,14 +116,14 @@ def adam_moments(optimizer: Any, variable: Any) -> tuple[keras.Variable, keras.V
 
 
 def called_as_operation(traced: Any) -> Callable[..., Any]:
-    """Call a traced TensorFlow function of tensors to one tensor as an operation, on a CPU.
+    """Call a traced TensorFlow function of tensors to a list of tensors as an operation, on a CPU.
 
     A function's own call, the only public way, takes some 0.1 ms more for devices and gradients.
     """
     import tensorflow as tf
 
-    captured, types = traced.captured_inputs, [traced.outputs[0].dtype]
-    return lambda *tensors: tf.raw_ops.StatefulPartitionedCall(args=[*tensors, *captured], Tout=types, f=traced)[0]
+    captured, types = traced.captured_inputs, [output.dtype for output in traced.outputs]
+    return lambda *tensors: tf.raw_ops.StatefulPartitionedCall(args=[*tensors, *captured], Tout=types, f=traced)
 
 
 def is_backend_initialized() -> bool:

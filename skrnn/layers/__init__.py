@@ -2,11 +2,11 @@
 
 from skrnn.layers.crf_output import CRF
 from skrnn.layers.embedding import TokenEmbedding
-from skrnn.layers.label_schemes import forbidden_pairs
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec, knows_time, reads_missing, time_feature_of
 from skrnn.layers.rnn import FUSED, GRU, LSTM, RNN, SimpleRNN, runs_fused
-from skrnn.layers.token_reader import FeatureBag, TokenReader
+from skrnn.layers.word_features import FeatureBag, WordFeatures
+from skrnn.sequences.label_schemes import forbidden_pairs
 
 POOLINGS = {
     "attention": AttentionPooling,
@@ -30,7 +30,7 @@ __all__ = [
     "RecurrenceSpec",
     "SimpleRNN",
     "TokenEmbedding",
-    "TokenReader",
+    "WordFeatures",
     "forbidden_pairs",
     "knows_time",
     "reads_missing",

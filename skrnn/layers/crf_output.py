@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from skrnn.keras_objects.precision import widened
 from skrnn.layers import crf
-from skrnn.layers.label_schemes import BORDER
+from skrnn.sequences.label_schemes import BORDER
 
 
 @keras.saving.register_keras_serializable(package="skrnn")

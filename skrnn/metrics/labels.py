@@ -1,4 +1,4 @@
-"""Rows of labels: every form of y becomes one array a sequence here, or one clear sentence."""
+"""True and predicted labels, checked against each other."""
 
 from __future__ import annotations
 
@@ -9,71 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skrnn.sequences import Sequences
-from skrnn.sequences.check import unboxed
-
-
-def label_rows(y: Any, name: str = "y") -> list[NDArray]:
-    """Turn any form of y into one array of labels for each sequence.
-
-    Parameters
-    ----------
-    y : list, tuple or object array of rows, array of shape (N, T), or Sequences with one feature
-        A row is a list, tuple, array or pandas Series of labels.
-    name : str, default="y"
-        What messages call it.
-
-    Returns
-    -------
-    rows : list of N arrays of shape (T_i,)
-        Arrays keep their type; what was a list is an array of objects, so that 1 and "1" stay apart.
-
-    Raises
-    ------
-    ValueError
-        If y is not a set of rows.
-    """
-    y = unboxed(y)
-    if isinstance(y, Sequences):
-        if y.n_features != 1:
-            raise ValueError(f"{name} must hold one label a step. Got {y.n_features} features a step.")
-        return [row[:, 0] for row in y]
-    if isinstance(y, np.ndarray) and (y.ndim > 2 or (y.ndim == 1 and y.dtype != object)):
-        raise ValueError(f"{name} must have shape (N, T), or be ragged rows of labels. Got {y.shape}.")
-    if not isinstance(y, (list, tuple, np.ndarray)):
-        raise ValueError(f"{name} must be a list of rows of labels. Got {type(y).__name__}.")
-    return [_as_row(row, f"{name}[{i}]") for i, row in enumerate(y)]
-
-
-def _as_row(row: Any, place: str) -> NDArray:
-    if isinstance(row, (str, bytes, dict)) or not hasattr(row, "__len__"):
-        raise ValueError(f"{place} must be a row with one label a step. Got {row!r:.60}.")
-    if isinstance(row, (list, tuple)):
-        array = np.empty(len(row), dtype=object)
-        array[:] = [_as_label(label) for label in row]
-        return array
-    array = np.asarray(row)
-    if array.ndim != 1:
-        raise ValueError(f"{place} must have shape (time,). Got {array.shape}.")
-    return array
-
-
-def _as_label(label: Any) -> Any:
-    """Take a label out of an array without axes; a label with an axis is left for the check to find."""
-    return label.item() if isinstance(label, np.ndarray) and label.ndim == 0 else label
-
-
-def is_missing(row: NDArray) -> NDArray[np.bool_]:
-    """Tell which steps have no label: None, or the number -1."""
-    if row.dtype.kind in "iuf":
-        return row == -1
-    if row.dtype != object:
-        return np.zeros(len(row), bool)
-    return np.fromiter((v is None or (not isinstance(v, str) and _is(v, -1)) for v in row), bool, len(row))
-
-
-def _is(value: Any, number: int) -> bool:
-    return isinstance(value, Real) and bool(value == number)
+from skrnn.sequences.labels import is_missing, label_rows
 
 
 def matched_rows(y_true: Any, y_pred: Any) -> tuple[list[NDArray], list[NDArray], list[NDArray[np.bool_]]]:

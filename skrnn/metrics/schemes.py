@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 
 from skrnn.metrics.entities import UNTYPED, Entity, read_entities
-from skrnn.metrics.labels import is_missing, label_rows
-
-# Prefixes of the first, a middle, the last and an only step of an entity.
-_PREFIXES = {"bio": ("B", "I", "I", "B"), "bioes": ("B", "I", "E", "S")}
+from skrnn.sequences.label_schemes import SCHEMES
+from skrnn.sequences.labels import is_missing, label_rows
 
 
 def convert_scheme(y: Any, scheme: str = "bioes") -> list[list[Any]]:
@@ -54,7 +52,7 @@ def convert_scheme(y: Any, scheme: str = "bioes") -> list[list[Any]]:
     >>> convert_scheme([["B-PER", "E-PER", "O", "S-LOC"]], "bio")
     [['B-PER', 'I-PER', 'O', 'B-LOC']]
     """
-    if scheme not in _PREFIXES:
+    if scheme not in SCHEMES:
         raise ValueError(f"scheme must be 'bio' or 'bioes'. Got {scheme!r:.60}.")
     return [_convert(row.tolist(), ~is_missing(row), f"y[{i}]", scheme) for i, row in enumerate(label_rows(y))]
 
@@ -68,7 +66,7 @@ def _convert(row: list[Any], has_label: Any, place: str, scheme: str) -> list[An
 
 
 def _write(entities: list[Entity], n_steps: int, scheme: str) -> list[str]:
-    first, middle, last, only = _PREFIXES[scheme]
+    first, middle, last, only = SCHEMES[scheme]
     labels = ["O"] * n_steps
     for kind, start, stop in entities:
         prefixes = only if stop == start + 1 else first + middle * (stop - start - 2) + last

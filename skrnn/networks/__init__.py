@@ -1,7 +1,8 @@
-"""A spec in, an uncompiled `keras.Model` out: no data, no training."""
+"""From specs to an uncompiled `keras.Model`: inputs, body and head."""
 
-from skrnn.networks.function import FunctionNetwork
-from skrnn.networks.recurrent import RecurrentNetwork
-from skrnn.networks.tagger import TaggerNetwork
+from skrnn.networks.body import RecurrentBody
+from skrnn.networks.function import FunctionBody
+from skrnn.networks.inputs import build_inputs
+from skrnn.networks.network import Network
 
-__all__ = ["FunctionNetwork", "RecurrentNetwork", "TaggerNetwork"]
+__all__ = ["FunctionBody", "Network", "RecurrentBody", "build_inputs"]

@@ -1,6 +1,22 @@
-"""Transformers of sequences, for the front of a Pipeline; pretrained word vectors."""
+"""Transformers of sequences, for the front of a Pipeline; readers of all forms of X; pretrained word vectors."""
 
+from skrnn.preprocessing.feature_dicts import FeatureReader
+from skrnn.preprocessing.form_readers import default_reader
+from skrnn.preprocessing.integer_tokens import TokenReader
 from skrnn.preprocessing.per_step import PerStep
+from skrnn.preprocessing.reader import ArrayReader, Reader, ReaderSpec
 from skrnn.preprocessing.vectors import Coverage, WordVectors
+from skrnn.preprocessing.words import WordReader
 
-__all__ = ["Coverage", "PerStep", "WordVectors"]
+__all__ = [
+    "ArrayReader",
+    "Coverage",
+    "FeatureReader",
+    "PerStep",
+    "Reader",
+    "ReaderSpec",
+    "TokenReader",
+    "WordReader",
+    "WordVectors",
+    "default_reader",
+]

@@ -1,29 +1,62 @@
-"""Sentences of token dictionaries, as users of sklearn-crfsuite have them, as numbers."""
+"""`FeatureReader`: sentences of token dictionaries, as users of sklearn-crfsuite have them."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Iterator
-from numbers import Real
+from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from skrnn.preprocessing.tokens import checked_sentences
-from skrnn.sequences.ragged import Sequences, offsets_of
+from skrnn.preprocessing.forms import NAMES, form_of
+from skrnn.preprocessing.reader import Reader, ReaderSpec
+from skrnn.preprocessing.words import checked_sentences, roomy
+from skrnn.sequences.examples import Column, ColumnSpec, Examples
+from skrnn.sequences.ragged import offsets_of
+from skrnn.sequences.sklearn_private import Interval, validate_params
 
 
-class FeatureEncoder:
-    """Turn sentences of dictionaries into `Sequences` of numbers of features and their values.
-
-    Parameters
-    ----------
-    min_count : int, default=1
-        Features that stand more seldom in the sentences of the fit are left out.
+@dataclass(frozen=True)
+class FeatureSpec(ReaderSpec):
+    """Numbers of features and their values, as many as the richest step has.
 
     Attributes
     ----------
+    vocabulary : int
+        Different features.
+    dim : int
+        Features of the sum of their vectors.
+    """
+
+    vocabulary: int
+    dim: int
+
+    @property
+    def columns(self) -> tuple[ColumnSpec, ...]:
+        """Numbers and values, whose width may change."""
+        numbers = ColumnSpec("features", (None,), "int32", "time")
+        return (numbers, ColumnSpec("values", (None,), "float32", "time"))
+
+
+class FeatureReader(Reader):
+    """Read sentences of dictionaries: what estimators do by default with lists of dictionaries.
+
+    A step is the sum of the learned vectors of its features, each times its value.
+
+    Parameters
+    ----------
+    dim : int, default=100
+        Features of the sum.
+    min_count : int, default=2
+        Features with fewer occurrences in the X of the fit are left out.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        1.
     vocabulary_ : dict
         From the name of a feature to its number, from 1.
 
@@ -36,28 +69,31 @@ class FeatureEncoder:
 
     Examples
     --------
-    >>> from skrnn.preprocessing.feature_dicts import FeatureEncoder
-    >>> encoder = FeatureEncoder().fit([[{"word": "I", "upper": True}, {"word": "go", "length": 2}]])
-    >>> sorted(encoder.vocabulary_)
+    >>> from skrnn.preprocessing import FeatureReader
+    >>> reader = FeatureReader(min_count=1).fit([[{"word": "I", "upper": True}, {"word": "go", "length": 2}]])
+    >>> sorted(reader.vocabulary_)
     ['length', 'upper', 'word:I', 'word:go']
-    >>> encoder.transform([[{"length": 3, "word": "go", "new": "x"}]])[0]
-    array([[1., 4., 3., 1.]], dtype=float32)
+    >>> columns = reader.read([[{"length": 3, "word": "go", "new": "x"}]]).columns
+    >>> columns["features"].values, columns["values"].values
+    (array([[1, 4]], dtype=int32), array([[3., 1.]], dtype=float32))
     """
 
-    def __init__(self, min_count: int = 1) -> None:
+    forms = ("features",)
+    n_features_in_ = 1
+
+    _parameter_constraints: dict[str, Any] = {
+        "dim": [Interval(Integral, 1, None, closed="left")],
+        "min_count": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(self, dim: int = 100, min_count: int = 2) -> None:
+        self.dim = dim
         self.min_count = min_count
 
-    def fit(self, X: Any) -> FeatureEncoder:
-        """Learn the names of the features.
-
-        Parameters
-        ----------
-        X : list of list of dict
-
-        Returns
-        -------
-        self
-        """
+    def fit_read(self, X: Any) -> Examples:
+        """Fit to sentences and read them."""
+        validate_params(self)
+        self._check_form(X)
         sentences, _ = checked_sentences(X)
         counts: Counter[str] = Counter()
         for i, sentence in enumerate(sentences):
@@ -67,21 +103,21 @@ class FeatureEncoder:
         if not kept:
             raise ValueError("X must hold features in its dictionaries. Got none that is frequent enough.")
         self.vocabulary_ = {name: i for i, name in enumerate(kept, 1)}
-        return self
+        return self._encode(X)
 
-    def transform(self, X: Any) -> Sequences:
-        """Encode sentences.
+    def read(self, X: Any) -> Examples:
+        """Read sentences of dictionaries."""
+        form = form_of(X)
+        if form not in self.forms:
+            raise ValueError(f"X must hold dictionaries, as in fit. Got {NAMES[form]}.")
+        return self._encode(X)
 
-        Parameters
-        ----------
-        X : list of list of dict
+    @property
+    def spec(self) -> FeatureSpec:
+        """Size of the vocabulary, and the features of the sum."""
+        return FeatureSpec(roomy(len(self.vocabulary_)), int(self.dim))
 
-        Returns
-        -------
-        Sequences
-            Of D = 2 M features: numbers of M features, 0 for none, and their M values. M is the greatest number of
-            features of a step of this X.
-        """
+    def _encode(self, X: Any) -> Examples:
         sentences, lengths = checked_sentences(X)
         known = self.vocabulary_
         steps = [
@@ -90,13 +126,14 @@ class FeatureEncoder:
             for step, token in enumerate(sentence)
         ]
         width = max(1, max(len(step) for step in steps))
-        values = np.zeros((len(steps), 2 * width), np.float32)
+        numbers, values = np.zeros((len(steps), width), np.int32), np.zeros((len(steps), width), np.float32)
         counts = np.array([len(step) for step in steps])
         rows = np.repeat(np.arange(len(steps)), counts)
-        columns = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        values[rows, columns] = [number for step in steps for number, _ in step]
-        values[rows, width + columns] = [value for step in steps for _, value in step]
-        return Sequences(values, offsets_of(lengths))
+        places = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        numbers[rows, places] = [number for step in steps for number, _ in step]
+        values[rows, places] = [value for step in steps for _, value in step]
+        columns = {"features": Column(numbers, "time"), "values": Column(values, "time")}
+        return Examples(columns, {"time": offsets_of(lengths)})
 
 
 def _features(token: Any, row: int, step: int) -> Iterator[tuple[str, float]]:

@@ -109,7 +109,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         if sample_weight is not None:
             if not has_fit_parameter(transformer, "sample_weight"):
                 raise TypeError(f"{type(transformer).__name__} takes no sample_weight.")
-            params["sample_weight"] = check_weights(sample_weight, sequences, per_step=True)
+            params["sample_weight"] = check_weights(sample_weight, len(sequences), sequences.lengths)
         self.transformer_ = transformer.fit(table, _step_targets(sequences, y), **params)
         self.n_features_in_ = sequences.n_features
         if sequences.feature_names is not None:
@@ -250,7 +250,7 @@ def _step_targets(sequences: Sequences, y: Any) -> NDArray | None:
     if y is None:
         return None
     if has_time_axis(y):
-        values = check_step_targets(sequences, y, numbers=False).values
+        values = check_step_targets(sequences.lengths, y, numbers=False).values
         return values[:, 0] if values.shape[1] == 1 else values
     y = np.asarray(y)
     if y.dtype.kind in "fiub":

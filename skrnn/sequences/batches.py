@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
-
-from skrnn.sequences.ragged import Sequences
 
 # Every epoch sorts by lengths that are this much longer at most, each by a share of its own. Equal lengths so come in
 # any order and like lengths in a new one, for about one more hundredth of padding.
@@ -112,40 +113,94 @@ def batch_boundaries(lengths: NDArray[np.int64], n_features: int = 1) -> tuple[N
     return np.concatenate(batches), boundaries(batches)
 
 
-def padded_batch(
-    X: Sequences, rows: NDArray[np.int64], length: int | None = None, n_rows: int | None = None
-) -> tuple[NDArray, NDArray[np.bool_]]:
-    """Pad some rows into one array.
+class Batch(NamedTuple):
+    """Some examples, padded: what every graph sees, on every backend.
+
+    Attributes
+    ----------
+    columns : dict of str to tensor
+        (B, ...), or (B, T, ...) along an axis, where what lies behind the last step of a row is zero.
+    masks : dict of str to tensor
+        For each axis, which steps are real: (B, T).
+    """
+
+    columns: dict[str, Any]
+    masks: dict[str, Any]
+
+
+class NumpyArrays:
+    """What `gather` needs of NumPy. The TensorFlow program has the same for its graph."""
+
+    arange = staticmethod(np.arange)
+
+    @staticmethod
+    def take(values: NDArray, rows: NDArray) -> NDArray:
+        """Rows of an array."""
+        return values[rows]
+
+    @staticmethod
+    def largest(values: NDArray) -> Any:
+        """The largest number."""
+        return values.max()
+
+    @staticmethod
+    def places(begin: NDArray, steps: NDArray, mask: NDArray, end: Any) -> NDArray:
+        """Positions (B, T) of the steps; those that are not real may be any."""
+        return begin[:, None] + steps
+
+    @staticmethod
+    def take_steps(values: NDArray, places: NDArray, mask: NDArray) -> NDArray:
+        """Values at the places, (B, T, ...), zero where the mask is False."""
+        padded = values.take(places, axis=0, mode="clip")
+        padded[~mask] = 0
+        return padded
+
+
+def gather(
+    columns: Mapping[str, tuple[Any, str | None]],
+    offsets: Mapping[str, Any],
+    rows: Any,
+    arrays: Any,
+    sizes: Mapping[str, Any] | None = None,
+) -> Batch:
+    """Gather rows of all columns and pad them: the one place where batches are made.
 
     Parameters
     ----------
-    X : Sequences
-        Where the rows come from.
-    rows : ndarray of shape (B,)
-        Which rows.
-    length : int, optional
-        Steps T of the batch; the longest row by default.
-    n_rows : int, optional
-        Rows of the batch, at least B; filled up with sequences of a single zero step.
+    columns : dict of str to (values, axis)
+        As of `Examples`.
+    offsets : dict of str to (N + 1,)
+        As of `Examples`.
+    rows : array of shape (B,)
+        Which examples.
+    arrays : class
+        `NumpyArrays`, or the same functions of another library.
+    sizes : dict of str to int, optional
+        Steps of the batch along each axis; the longest of the rows by default.
 
     Returns
     -------
-    padded : ndarray of shape (n_rows, T, D)
-    mask : ndarray of bool, shape (n_rows, T)
+    Batch
     """
-    lengths, steps = X.lengths[rows], X.read(rows)
-    length = int(lengths.max()) if length is None else length
-    n_rows = len(rows) if n_rows is None else n_rows
-    if n_rows == 1 and length == len(steps):
-        return steps[None], np.ones((1, length), bool)
-    padded = np.zeros((n_rows, length, X.n_features), steps.dtype)
-    mask = np.zeros((n_rows, length), bool)
-    mask[: len(rows)] = np.arange(length) < lengths[:, None]
-    padded[mask] = steps
-    mask[len(rows) :, 0] = True
-    return padded, mask
+    masks, places = {}, {}
+    for axis, bounds in offsets.items():
+        begin = arrays.take(bounds, rows)  # (B,)
+        lengths = arrays.take(bounds, rows + 1) - begin
+        steps = arrays.arange(arrays.largest(lengths) if sizes is None else sizes[axis])  # (T,)
+        masks[axis] = steps[None, :] < lengths[:, None]  # (B, T)
+        places[axis] = arrays.places(begin, steps, masks[axis], bounds[-1])
+    gathered = {
+        name: arrays.take(values, rows) if axis is None else arrays.take_steps(values, places[axis], masks[axis])
+        for name, (values, axis) in columns.items()
+    }
+    return Batch(gathered, masks)
 
 
 def rows_up(n: int) -> int:
     """Round up to a multiple of `ROW_MULTIPLE`."""
     return -(-n // ROW_MULTIPLE) * ROW_MULTIPLE
+
+
+def filled(rows: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Repeat the first row until there are n."""
+    return np.concatenate([rows, np.repeat(rows[:1], n - len(rows))])

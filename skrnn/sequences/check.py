@@ -78,7 +78,9 @@ def _join(X: Any, n_features: int | None = None, name: str = "X", owner: str = "
         raise TypeError(f"{name} must not be a masked array. Use Sequences.from_padded(data, mask=real_steps).")
     X = unboxed(X)
     if isinstance(X, Sequences):
-        sequences = X
+        if len(X.step_shape) > 1:
+            raise ValueError(f"{name}[0] must have shape (time, features). Got steps of shape {X.step_shape}.")
+        sequences = X if X.step_shape else X.with_values(X.values[:, None], X.feature_names)
     elif is_list_of_arrays(X):
         sequences = _from_list(X, name)
     else:
@@ -302,13 +304,13 @@ def _axes(x: Any) -> int:
     return np.ndim(x)
 
 
-def check_step_targets(X: Sequences, y: Any, *, numbers: bool = True) -> Sequences:
+def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = True) -> Sequences:
     """Check targets with a time axis against X; the result has the steps of X.
 
     Parameters
     ----------
-    X : Sequences
-        The checked sequences.
+    lengths : ndarray of shape (N,)
+        Steps of each sequence of X.
     y : targets in any form with a time axis
         One value, or several, a step.
     numbers : bool, default=True
@@ -319,16 +321,21 @@ def check_step_targets(X: Sequences, y: Any, *, numbers: bool = True) -> Sequenc
     ValueError
         If y has another number of sequences, or a sequence another number of steps, than X.
     """
-    check_consistent_length(X, y)
+    check_consistent_length(lengths, y)
     targets = check_sequences(y, dtype=np.float32, name="y") if numbers else _join(y, name="y")
-    wrong = np.flatnonzero(targets.lengths != X.lengths)
-    if len(wrong):
-        i = wrong[0]
-        raise ValueError(f"y[{i}] must have the {X.lengths[i]} steps of X[{i}]. Got {targets.lengths[i]}.")
+    check_same_lengths(targets.lengths, lengths, "y")
     return targets
 
 
-def check_targets(X: Sequences, y: Any) -> NDArray[np.float32]:
+def check_same_lengths(lengths: NDArray[np.int64], wanted: NDArray[np.int64], name: str, owner: str = "X") -> None:
+    """Raise where sequences have other numbers of steps than those of X."""
+    wrong = np.flatnonzero(lengths != wanted)
+    if len(wrong):
+        i = wrong[0]
+        raise ValueError(f"{name}[{i}] must have the {wanted[i]} steps of {owner}[{i}]. Got {lengths[i]}.")
+
+
+def check_targets(X: Any, y: Any) -> NDArray[np.float32]:
     """Check one number, or K numbers, a sequence: shape (N,) or (N, K), float32."""
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")

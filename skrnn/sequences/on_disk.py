@@ -23,7 +23,7 @@ class RowsOnDisk(Sequences):
 
     Parameters
     ----------
-    source : ndarray of shape (steps, D)
+    source : ndarray of shape (steps, ...)
         The memory-mapped array.
     begins, lengths : ndarray of shape (N,)
         Where in source each sequence starts, and its number of steps.
@@ -54,8 +54,13 @@ class RowsOnDisk(Sequences):
 
     @property
     def n_features(self) -> int:
-        """D, the number of features of a step."""
-        return self._source.shape[1]
+        """D, the number of features of a step; 1 where a step is a single number."""
+        return int(np.prod(self.step_shape))
+
+    @property
+    def step_shape(self) -> tuple[int, ...]:
+        """Shape of a step."""
+        return self._source.shape[1:]
 
     @property
     def step_dtype(self) -> np.dtype:
@@ -71,7 +76,7 @@ class RowsOnDisk(Sequences):
         """Steps of some rows, one row after the other, in memory."""
         begins, lengths = self._begins[rows], self.lengths[rows]
         offsets = offsets_of(lengths)
-        steps = np.empty((int(offsets[-1]), self.n_features), self._dtype)
+        steps = np.empty((int(offsets[-1]), *self.step_shape), self._dtype)
         for i in np.argsort(begins, kind="stable").tolist():  # a disk likes one direction
             steps[offsets[i] : offsets[i + 1]] = self._source[begins[i] : begins[i] + lengths[i]]
         return steps
@@ -79,6 +84,10 @@ class RowsOnDisk(Sequences):
     def largest(self) -> Any:
         """The largest of all values."""
         return max(self[a:b].values.max() for a, b in pieces(self.lengths, steps_at_once(self)))
+
+    def squeezed(self) -> Sequences:
+        """Return the same sequences with a single number, and no axis, for the one feature of a step."""
+        return RowsOnDisk(self._source[:, 0], self._begins, self.lengths, self._dtype)
 
     def __iter__(self) -> Iterator[NDArray]:
         return (self[i] for i in range(len(self)))

@@ -19,7 +19,7 @@ class Sequences:
 
     Parameters
     ----------
-    values : ndarray of shape (total steps, D)
+    values : ndarray of shape (total steps, D), or any (total steps, ...)
         The steps of all sequences, one after the other.
     offsets : array-like of shape (N + 1,)
         Where each sequence starts, and at the end the total number of steps.
@@ -33,7 +33,7 @@ class Sequences:
     shape : tuple of int
         ``(N,)``: one axis, as the others are ragged.
     n_features : int
-        D.
+        D; 1 where a step is a single number.
     on_disk : bool
         Whether `values` is memory-mapped.
 
@@ -59,8 +59,8 @@ class Sequences:
     def __init__(self, values: NDArray, offsets: ArrayLike, feature_names: Iterable[str] | None = None) -> None:
         values = values if isinstance(values, np.ndarray) else np.asarray(values)
         offsets = np.asarray(offsets)
-        if values.ndim != 2:
-            raise ValueError(f"values must have shape (total steps, D). Got {values.shape}.")
+        if values.ndim < 1:
+            raise ValueError(f"values must have shape (total steps, ...). Got {values.shape}.")
         if offsets.ndim != 1 or len(offsets) == 0 or offsets.dtype.kind not in "iu":
             raise ValueError(
                 f"offsets must be integers of shape (N + 1,). Got {offsets.dtype} of shape {offsets.shape}."
@@ -73,8 +73,8 @@ class Sequences:
         self.values = values
         self.offsets = offsets
         self.feature_names = None if feature_names is None else tuple(feature_names)
-        if self.feature_names is not None and len(self.feature_names) != values.shape[1]:
-            raise ValueError(f"feature_names must have {values.shape[1]} names. Got {len(self.feature_names)}.")
+        if self.feature_names is not None and len(self.feature_names) != self.n_features:
+            raise ValueError(f"feature_names must have {self.n_features} names. Got {len(self.feature_names)}.")
 
     @classmethod
     def from_list(cls, sequences: Iterable[ArrayLike], feature_names: Iterable[str] | None = None) -> Sequences:
@@ -152,8 +152,13 @@ class Sequences:
 
     @property
     def n_features(self) -> int:
-        """D, the number of features of a step."""
-        return self.values.shape[1]
+        """D, the number of features of a step; 1 where a step is a single number."""
+        return int(np.prod(self.step_shape))
+
+    @property
+    def step_shape(self) -> tuple[int, ...]:
+        """Shape of a step: (D,), or () for a single number."""
+        return self.values.shape[1:]
 
     @property
     def step_dtype(self) -> np.dtype:
@@ -185,7 +190,7 @@ class Sequences:
 
         Returns
         -------
-        padded : ndarray of shape (N, T, D)
+        padded : ndarray of shape (N, T, ...)
         mask : ndarray of bool, shape (N, T)
             True where a step is real.
         """
@@ -196,13 +201,17 @@ class Sequences:
         if self.step_dtype.kind in "biu" and fill_value != int(np.nan_to_num(fill_value)):
             raise ValueError(f"fill_value must be an integer, as the values are. Got {fill_value}.")
         mask = np.arange(length) < self.lengths[:, None]  # (N, T)
-        padded = np.full((len(self), length, self.n_features), fill_value, self.step_dtype)
+        padded = np.full((len(self), length, *self.step_shape), fill_value, self.step_dtype)
         padded[mask] = self.values
         return padded, mask
 
     def with_values(self, values: NDArray, feature_names: Iterable[str] | None = None) -> Sequences:
-        """Return the same sequences with other features, `values` of shape (total steps, D')."""
+        """Return the same sequences with other features, `values` of shape (total steps, ...)."""
         return Sequences(values, self.offsets, feature_names)
+
+    def squeezed(self) -> Sequences:
+        """Return the same sequences with a single number, and no axis, for the one feature of a step."""
+        return self.with_values(self.values.reshape(-1))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -236,9 +245,7 @@ class Sequences:
 
     def step_positions(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions in `values` of all steps of these rows."""
-        lengths = self.lengths[rows]
-        offsets = offsets_of(lengths)
-        return np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        return positions_of(self.offsets, rows)
 
     def __repr__(self) -> str:
         lengths = self.lengths
@@ -250,6 +257,22 @@ class Sequences:
 def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where sequences of these lengths start when they are joined, and the total number of steps."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+
+
+def split_rows(values: NDArray, offsets: NDArray[np.int64]) -> NDArray:
+    """One array for each sequence, in an array of objects (N,), as scikit-learn's tools can join them."""
+    rows = np.empty(len(offsets) - 1, dtype=object)
+    for i, (begin, end) in enumerate(zip(offsets[:-1], offsets[1:])):
+        rows[i] = values[begin:end]
+    return rows
+
+
+def positions_of(offsets: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positions of all steps of these rows, where row ``i`` has those from ``offsets[i]`` to ``offsets[i + 1]``."""
+    begin = offsets[rows]
+    lengths = offsets[rows + 1] - begin
+    joined = offsets_of(lengths)
+    return np.arange(joined[-1]) + np.repeat(begin - joined[:-1], lengths)
 
 
 def _as_array(sequence: ArrayLike, i: int) -> NDArray:

@@ -1,4 +1,4 @@
-"""Weights of sequences and steps: `sample_weight` and `class_weight` become one array here."""
+"""Weights of sequences and steps: `sample_weight` becomes one array here."""
 
 from __future__ import annotations
 
@@ -7,28 +7,31 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_consistent_length
 
-from skrnn.sequences.check import check_sequences, has_time_axis
-from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.check import check_same_lengths, check_sequences, has_time_axis
+from skrnn.sequences.examples import Column, Examples
 
 
-def check_weights(sample_weight: Any, X: Sequences, per_step: bool) -> NDArray[np.float64]:
-    """Check `sample_weight` against X.
+def check_weights(
+    sample_weight: Any, n: int, lengths: NDArray[np.int64] | None = None, owner: str = "X"
+) -> NDArray[np.float64]:
+    """Check `sample_weight` against the examples.
 
     Parameters
     ----------
-    sample_weight : None, number, array-like of shape (N,), or weights with the steps of X
-        Weights per step are allowed where the targets have a time axis.
-    X : Sequences
-        The N checked sequences.
-    per_step : bool
-        Whether the targets have a time axis.
+    sample_weight : None, number, array-like of shape (N,), or one weight per step
+        Weights per step are allowed where the targets have steps.
+    n : int
+        N, the number of examples.
+    lengths : ndarray of shape (N,), optional
+        Steps of the targets, where they have steps.
+    owner : {"X", "y"}, default="X"
+        Whose steps those are, for messages.
 
     Returns
     -------
-    ndarray of shape (N,), or (total steps,) if `per_step`
+    ndarray of shape (N,), or (total steps,) where the targets have steps
         A new array, never the caller's.
 
     Raises
@@ -37,30 +40,25 @@ def check_weights(sample_weight: Any, X: Sequences, per_step: bool) -> NDArray[n
         If weights are negative, not finite, all zero, or of the wrong shape.
     """
     if has_time_axis(sample_weight):
-        return _check_step_weights(sample_weight, X, per_step)
+        return _check_step_weights(sample_weight, n, lengths, owner)
     if sample_weight is None or isinstance(sample_weight, Real):
-        weights = np.full(len(X), 1.0 if sample_weight is None else float(sample_weight))
+        weights = np.full(n, 1.0 if sample_weight is None else float(sample_weight))
     else:
         weights = np.array(sample_weight, dtype=np.float64)
         if weights.ndim != 1:
-            raise ValueError(f"Sample weights must be 1D array or scalar: shape ({len(X)},). Got {weights.shape}.")
-        check_consistent_length(X, weights)
-    if per_step:
-        weights = np.repeat(weights, X.lengths)
-    return _check_values(weights)
+            raise ValueError(f"Sample weights must be 1D array or scalar: shape ({n},). Got {weights.shape}.")
+        check_consistent_length(np.empty(n), weights)
+    return _check_values(weights if lengths is None else np.repeat(weights, lengths))
 
 
-def _check_step_weights(sample_weight: Any, X: Sequences, per_step: bool) -> NDArray[np.float64]:
-    if not per_step:
-        raise ValueError(
-            f"sample_weight must have shape ({len(X)},): y has one target a sequence. Got weights per step."
-        )
-    check_consistent_length(X, sample_weight)
+def _check_step_weights(
+    sample_weight: Any, n: int, lengths: NDArray[np.int64] | None, owner: str
+) -> NDArray[np.float64]:
+    if lengths is None:
+        raise ValueError(f"sample_weight must have shape ({n},): y has one target a sequence. Got weights per step.")
+    check_consistent_length(lengths, sample_weight)
     weights = check_sequences(sample_weight, n_features=1, dtype=np.float64, name="sample_weight")
-    wrong = np.flatnonzero(weights.lengths != X.lengths)
-    if len(wrong):
-        i = wrong[0]
-        raise ValueError(f"sample_weight[{i}] must have the {X.lengths[i]} steps of X[{i}]. Got {weights.lengths[i]}.")
+    check_same_lengths(weights.lengths, lengths, "sample_weight", owner)
     return _check_values(weights.values[:, 0].copy())
 
 
@@ -74,13 +72,16 @@ def _check_values(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return weights
 
 
-def apply_class_weight(class_weight: Any, y: NDArray, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Multiply weights (N,) by the weights of the classes in y, (N,) labels or (N, K) indicators."""
-    if class_weight is None:
-        return weights
-    if isinstance(class_weight, dict) and y.ndim == 1:
-        present = set(y.tolist())
-        unknown = [label for label in class_weight if label not in present]
-        if unknown:
-            raise ValueError(f"class_weight must name classes in y. Got {unknown[0]!r}, which y does not hold.")
-    return weights * compute_sample_weight(class_weight, y)
+def drop_weightless(examples: Examples, axis: str | None) -> tuple[Examples, NDArray[np.int64]]:
+    """Drop the examples that count for nothing, and tell which rows are left."""
+    weights = examples.columns["weight"].values
+    if axis is not None:
+        weights = np.add.reduceat(weights, examples.offsets[axis][:-1])
+    kept = np.flatnonzero(weights > 0)
+    return (examples if len(kept) == len(examples) else examples.take(kept)), kept
+
+
+def with_mean_weight_one(examples: Examples) -> Examples:
+    """Scale the weights to a mean of 1, in float32."""
+    weights, axis = examples.columns["weight"]
+    return examples.with_columns({"weight": Column((weights / weights.mean()).astype(np.float32), axis)})

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.keras_objects.precision import widened
-from skrnn.sequences.batches import FEW_LENGTHS, padded_batch
-from skrnn.training.plan import Examples, Plan
-from skrnn.training.program import Program, as_samples, check_loss_rank
+from skrnn.sequences.batches import FEW_LENGTHS, Batch, filled
+from skrnn.sequences.examples import Column, Examples
+from skrnn.training.decoded import Decoded
+from skrnn.training.plan import Plan
+from skrnn.training.program import Program
 
 
 class JaxProgram(Program):
@@ -22,7 +26,8 @@ class JaxProgram(Program):
         super().__init__(plan)
         self._step = jax.jit(self._pure_step)
         self._score = jax.jit(self._pure_score)
-        self._outputs = jax.jit(self._pure_outputs)
+        self._decoders: dict[str, Any] = {}
+        self._axes: dict[str, dict[str, str | None]] = {}
 
     def padded_length(self, length: int) -> int:
         """One of few lengths, each of which is compiled."""
@@ -31,25 +36,33 @@ class JaxProgram(Program):
     def put(self, examples: Examples) -> Examples:
         return examples
 
-    def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
-        x = padded[:, :, 0] if self.embeds else padded
-        return np.asarray(self._outputs(*self._state(), x, mask))
+    def forward(self, batch: Batch, how: str) -> Decoded:
+        if how not in self._decoders:
+            self._decoders[how] = jax.jit(partial(self._pure_decoded, how))
+        columns = dict(zip((spec.name for spec in self.inputs), self.model_columns(batch)))
+        values, masks = self._decoders[how](*self._state(), Batch(columns, batch.masks))
+        axes = self._axes[how]
+        decoded = {name: Column(np.asarray(value), axes[name]) for name, value in values.items()}
+        return Decoded(decoded, {axis: np.asarray(mask) for axis, mask in masks.items()})
 
     def train(self, data: Examples, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
         state = (*self._state(), [v.value for v in self.optimizer.variables], self._metric_state())
-        total = counted = 0.0
-        for batch in self._batches(data, order, starts):
-            *state, loss = self._step(*state, *batch)
-            total, counted = total + loss * batch[-1], counted + batch[-1]
+        total: Any = 0.0
+        counted: Any = 0.0
+        for batch, count in self._batches(data, order, starts):
+            *state, loss = self._step(*state, batch, count)
+            total, counted = total + loss * count, counted + count
         self._store(*state)
         return {"loss": float(total) / float(counted), **self.metric_results()}
 
     def evaluate(self, data: Examples, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
         trainable, others = self._state()
-        metrics, total, counted = self._metric_state(), 0.0, 0.0
-        for batch in self._batches(data, order, starts):
-            metrics, loss = self._score(trainable, others, metrics, *batch)
-            total, counted = total + loss * batch[-1], counted + batch[-1]
+        metrics = self._metric_state()
+        total: Any = 0.0
+        counted: Any = 0.0
+        for batch, count in self._batches(data, order, starts):
+            metrics, loss = self._score(trainable, others, metrics, batch, count)
+            total, counted = total + loss * count, counted + count
         self._store(trainable, others, [v.value for v in self.optimizer.variables], metrics)
         return {"loss": float(total) / float(counted), **self.metric_results()}
 
@@ -71,66 +84,61 @@ class JaxProgram(Program):
         for variable, value in pairs:
             variable.assign(value)
 
-    def _batches(self, data: Examples, order: NDArray[np.int64], starts: NDArray[np.int64]) -> Any:
-        """Padded batches: x, mask, targets, weights and how many sequences (or steps) are real."""
-        rows_most = int(np.diff(starts).max())
-        targets, weights = data.targets(self.plan.per_step)
+    def _batches(
+        self, data: Examples, order: NDArray[np.int64], starts: NDArray[np.int64]
+    ) -> Iterator[tuple[Batch, np.float32]]:
+        """Padded batches of as many rows each, of which those that fill up weigh nothing, and what the losses count."""
+        most = int(np.diff(starts).max())
+        lengths = {axis: data.lengths(axis) for axis in data.offsets}
+        counts = data.lengths(self.head.axis)
         for begin, end in zip(starts[:-1], starts[1:]):
             rows = order[begin:end]
-            length = self.padded_length(int(data.X.lengths[rows].max()))
-            x, mask = padded_batch(data.X, rows, length, rows_most)
-            if self.plan.per_step:
-                y, w = (padded_batch(part, rows, length, rows_most)[0] for part in (targets, weights))
-                w, count = w[:, :, 0], int(data.X.lengths[rows].sum())
-            else:
-                fill = rows_most - len(rows)
-                y = np.concatenate([targets[rows], np.repeat(targets[rows[:1]], fill, axis=0)])
-                w = np.concatenate([weights[rows], np.zeros(fill, np.float32)])
-                count = len(rows)
-            y = y[..., 0] if self.plan.sparse else y
-            yield (x[:, :, 0] if self.embeds else x), mask, y, w, np.float32(count)
+            sizes = {axis: self.padded_length(int(n[rows].max())) for axis, n in lengths.items()}
+            batch = data.batch(filled(rows, most), sizes)
+            batch.columns["weight"][len(rows) :] = 0.0
+            yield batch, np.float32(counts[rows].sum())
 
-    def _pure_outputs(self, trainable: Any, others: Any, x: Any, mask: Any) -> Any:
-        return self.model.stateless_call(trainable, others, x, training=False, mask=mask)[0] + 0
+    def _scope(self, trainable: Any, others: Any) -> keras.StatelessScope:
+        """A scope in which the variables of the model have these values, in its layers as in the head's losses."""
+        variables = [*self.model.trainable_variables, *self.model.non_trainable_variables]
+        return keras.StatelessScope(
+            state_mapping=list(zip(variables, [*trainable, *others])), collect_losses=True, initialize_variables=False
+        )
 
-    def _pure_step(
-        self,
-        trainable: Any,
-        others: Any,
-        optimizer: Any,
-        metrics: Any,
-        x: Any,
-        mask: Any,
-        y: Any,
-        w: Any,
-        count: Any,
-    ) -> Any:
+    def _pure_decoded(self, how: str, trainable: Any, others: Any, batch: Batch) -> Any:
+        model = self.model if how != "features" else self.plan.network.features(self.model)
+        with self._scope(trainable, others):
+            decoded = self.decode(self.call_model(model, batch, training=False), batch, how)
+        self._axes[how] = {name: column.axis for name, column in decoded.columns.items()}
+        return {name: column.values for name, column in decoded.columns.items()}, decoded.masks
+
+    def _pure_step(self, trainable: Any, others: Any, optimizer: Any, metrics: Any, batch: Batch, count: Any) -> Any:
         def objective(trainable: Any) -> Any:
-            output, new_others, extra = self.model.stateless_call(
-                trainable, others, x, training=True, mask=mask, return_losses=True
-            )
-            output = widened(output) + 0  # without the Keras mask, which metrics would apply to weights per sequence
-            loss = self._objective(y, output, mask, w, count) + sum(extra)
-            return self.optimizer.scale_loss(loss), (loss, output, new_others)
+            with self._scope(trainable, others) as scope:
+                outputs = self.call_model(self.model, batch, training=True)
+                loss = self._objective(outputs, batch, count) + sum(self.model.losses)
+            values = [scope.get_current_value(v) for v in self.model.non_trainable_variables]
+            new_others = [old if new is None else new for old, new in zip(others, values)]
+            return self.optimizer.scale_loss(loss), (loss, outputs, new_others)
 
-        (_, (loss, output, others)), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
+        (_, (loss, outputs, others)), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
         trainable, optimizer = self.optimizer.stateless_apply(optimizer, gradients, trainable)
-        return trainable, others, optimizer, self._update_metrics(metrics, y, output, w), loss
+        return trainable, others, optimizer, self._update_metrics(metrics, outputs, batch), loss
 
-    def _pure_score(
-        self, trainable: Any, others: Any, metrics: Any, x: Any, mask: Any, y: Any, w: Any, count: Any
-    ) -> Any:
-        output = widened(self._pure_outputs(trainable, others, x, mask))
-        return self._update_metrics(metrics, y, output, w), self._objective(y, output, mask, w, count)
+    def _pure_score(self, trainable: Any, others: Any, metrics: Any, batch: Batch, count: Any) -> Any:
+        with self._scope(trainable, others):
+            outputs = self.call_model(self.model, batch, training=False)
+            loss = self._objective(outputs, batch, count)
+        return self._update_metrics(metrics, outputs, batch), loss
 
-    def _objective(self, target: Any, output: Any, mask: Any, weight: Any, count: Any) -> Any:
-        losses = self.losses(target, output, mask)
-        check_loss_rank(losses.ndim, self.plan.per_step)
-        return jnp.sum(losses * weight) / count
+    def _objective(self, outputs: Any, batch: Batch, count: Any) -> Any:
+        return jnp.sum(self.losses(outputs, batch) * batch.columns["weight"]) / count
 
-    def _update_metrics(self, state: Any, target: Any, output: Any, weight: Any) -> Any:
-        target, output, weight = as_samples(self.plan.per_step, target, output, weight)
+    def _update_metrics(self, state: Any, outputs: Any, batch: Batch) -> Any:
+        if not self.metrics:
+            return state
+        true, outputs, weight = self.head.metric_arguments(outputs, batch)
         return [
-            metric.stateless_update_state(values, target, output, sample_weight=weight)
+            metric.stateless_update_state(values, true, outputs, sample_weight=weight)
             for metric, values in zip(self.metrics, state)
         ]

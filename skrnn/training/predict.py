@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from numpy.typing import NDArray
-
-from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.examples import Examples
 from skrnn.training.cache import program_cache
 from skrnn.training.plan import Plan
 from skrnn.training.program import Arrays
 
 
-def predict(plan: Plan, weights: Arrays, X: Sequences) -> NDArray:
-    """Outputs of the network, (N, K), or (total steps, K) where they are per step.
+def predict(plan: Plan, weights: Arrays, examples: Examples, how: str = "best") -> Examples:
+    """Decode examples in one graph: the network, and what its head makes of the outputs.
 
     Parameters
     ----------
@@ -19,9 +17,16 @@ def predict(plan: Plan, weights: Arrays, X: Sequences) -> NDArray:
         As the weights were trained with.
     weights : list of ndarray
         The trained weights.
-    X : Sequences
-        Checked sequences.
+    examples : Examples
+        X.
+    how : str, default="best"
+        What `skrnn.heads.Head.decode` knows, or "features": what the head would read.
+
+    Returns
+    -------
+    decoded : Examples
+        The columns that the head decoded, of which most heads have one, "y".
     """
     with program_cache.borrow(plan) as program:
         program.load_weights(weights)
-        return program.predict(X)
+        return program.predict(examples, how)

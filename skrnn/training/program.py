@@ -8,17 +8,27 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
 from skrnn.keras_objects.initializers import DrawnInFloat32, seeded
 from skrnn.keras_objects.precision import NARROW, widened
-from skrnn.keras_objects.private import drawing_postponed, initializer_of, seed_states, set_initializer
+from skrnn.keras_objects.private import (
+    drawing_postponed,
+    initializer_of,
+    logits_of,
+    seed_states,
+    set_initializer,
+    set_logits,
+)
 from skrnn.keras_objects.seeding import keras_seeds
-from skrnn.networks.function import FunctionNetwork
-from skrnn.sequences.batches import padded_batch, prediction_batches, rows_up
-from skrnn.sequences.ragged import Sequences
+from skrnn.networks.function import FunctionBody, columns_of, is_functional
+from skrnn.networks.network import Network
+from skrnn.sequences.batches import Batch, filled, prediction_batches, rows_up
+from skrnn.sequences.examples import Column, ColumnSpec, Examples
+from skrnn.training.decoded import Decoded, Joined
 from skrnn.training.gradients import clip_however_large
-from skrnn.training.plan import Examples, Plan
+from skrnn.training.plan import Plan
 
 Arrays = list[NDArray]
 
@@ -40,18 +50,17 @@ class Program(ABC):
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.model, initializers = build_model(plan.network)
+        self.head = plan.network.head
+        self.inputs = model_columns(plan.network, self.model)
         self._initializers = OrderedDict({plan.network.fingerprint: initializers})
         self.seed_states = seed_states(self.model)
         self.optimizer = plan.optimizer.make()
         clip_however_large(self.optimizer)
         self.optimizer.build(self.stepped_variables())
         self._fresh_optimizer = [to_numpy(v) for v in self.optimizer.variables]
-        self.loss = plan.make_loss()
         self.metrics = plan.make_metrics()
         # Callbacks look for model.optimizer; the functions of the program do not use the compiled model.
-        self.model.compile(optimizer=self.optimizer, loss=self.loss, jit_compile=False)
-        inputs: Any = getattr(self.model, "inputs", None)
-        self.input_dtype = inputs[0].dtype if inputs else keras.config.floatx()
+        self.model.compile(optimizer=self.optimizer, loss=self.head.keras_loss, jit_compile=False)
         self._loaded: Any = None
         self._drawn: tuple[Any, Arrays] | None = None
 
@@ -59,12 +68,12 @@ class Program(ABC):
         """What the optimizer is built for."""
         return self.model.trainable_variables
 
-    def initial_weights(self, network: Any, seed: int) -> Arrays:
+    def initial_weights(self, network: Network, seed: int) -> Arrays:
         """Weights as the initializers draw them, from seed alone.
 
         Parameters
         ----------
-        network : RecurrentNetwork, TaggerNetwork or FunctionNetwork
+        network : Network
             With the program's graph; its weights may begin in another way.
         seed : int
             The same seed gives the same weights, whatever was drawn before.
@@ -74,7 +83,7 @@ class Program(ABC):
             self._drawn = (drawn, self._draw(network, seed))
         return list(self._drawn[1])
 
-    def _draw(self, network: Any, seed: int) -> Arrays:
+    def _draw(self, network: Network, seed: int) -> Arrays:
         initializers = self._initializers_of(network)
         if initializers is None:
             with keras_seeds(seed):
@@ -85,8 +94,8 @@ class Program(ABC):
             for init, v, s in zip(initializers, self.model.weights, seeds)
         ]
 
-    def _initializers_of(self, network: Any) -> list[Any] | None:
-        if isinstance(network, FunctionNetwork):
+    def _initializers_of(self, network: Network) -> list[Any] | None:
+        if isinstance(network.body, FunctionBody):
             return None
         key = network.fingerprint
         if key not in self._initializers:
@@ -172,82 +181,115 @@ class Program(ABC):
         """Loss and metrics without training."""
 
     @abstractmethod
-    def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
-        """Outputs of one batch: (B, T, D), (B, T) -> (B, K) or (B, T, K)."""
+    def forward(self, batch: Batch, how: str) -> Decoded:
+        """Decode one batch of X, in one graph.
+
+        Parameters
+        ----------
+        batch : Batch
+            Of NumPy arrays.
+        how : str
+            What `Head.decode` knows, or "features": what the head would read.
+        """
 
     @property
     def fills_rows(self) -> bool:
-        """Whether `forward` wants a multiple of `ROW_MULTIPLE` rows; the rest of them then has one step each."""
+        """Whether `forward` wants a multiple of `ROW_MULTIPLE` rows, filled up with any."""
         return True
-
-    def losses(self, target: Any, output: Any, mask: Any) -> Any:
-        """One loss a sequence, or a step: by the plan's loss or, without one, by the network's output layer."""
-        output = widened(output)
-        if self.plan.loss is None:
-            return self.model.layers[-1].step_losses(target, output, mask)
-        return self.loss(target, output)
 
     def padded_length(self, length: int) -> int:
         """Steps to pad a batch to, at least length."""
         return length
 
-    def predict(self, X: Sequences) -> NDArray:
-        """Outputs of the network, (N, K), or (total steps, K) where they are per step."""
-        per_step = self.plan.per_step
-        result: NDArray | None = None
-        for rows in prediction_batches(X.lengths, X.n_features):
-            length = self.padded_length(int(X.lengths[rows].max()))
-            padded, mask = padded_batch(X, rows, length, rows_up(len(rows)) if self.fills_rows else None)
-            outputs = self.forward(padded, mask)[: len(rows)]
-            outputs = outputs.astype(np.result_type(outputs, np.float32), copy=False)
-            if result is None:
-                shape = (int(X.offsets[-1]) if per_step else len(X), *outputs.shape[1 + per_step :])
-                result = np.empty(shape, outputs.dtype)
-            if per_step:
-                result[X.step_positions(rows)] = outputs[mask[: len(rows)]]
-            else:
-                result[rows] = outputs
-        assert result is not None
-        return result
+    def predict(self, examples: Examples, how: str) -> Examples:
+        """Decode all examples, batch by batch.
 
-    def model_input(self, padded: NDArray) -> NDArray:
-        """(B, T, D) -> (B, T, D), or (B, T) tokens, in the type of the model's input."""
-        x = padded[:, :, 0] if self.embeds else padded
-        return x.astype(self.input_dtype, copy=False)
+        Parameters
+        ----------
+        examples : Examples
+            X.
+        how : str
+            As of `forward`.
 
-    @property
-    def embeds(self) -> bool:
-        """Whether the model takes (B, T) tokens."""
-        inputs: Any = getattr(self.model, "inputs", None)
-        return bool(inputs) and len(inputs[0].shape) == 2
+        Returns
+        -------
+        decoded : Examples
+            The columns that the head decoded.
+        """
+        joined = Joined(examples)
+        for rows in prediction_batches(examples.sizes, examples.width):
+            taken, sizes = rows, None
+            if len(examples) > 1 or self.fills_rows:
+                sizes = {axis: self.padded_length(int(n[rows].max())) for axis, n in joined.lengths.items()}
+                taken = filled(rows, rows_up(len(rows))) if self.fills_rows else rows
+            joined.add(rows, self.forward(examples.batch(taken, sizes), how))
+        return joined.examples()
+
+    def call_model(self, model: keras.Model, batch: Batch, training: bool) -> Any:
+        """Run a model of the program on the columns of a batch that it reads; the result has no Keras mask.
+
+        Metrics would apply the mask to weights per example.
+        """
+        x = [batch.columns[column.name] for column in self.inputs]
+        masks = [None if column.axis is None else batch.masks[column.axis] for column in self.inputs]
+        if len(x) == 1:
+            outputs = model(x[0], training=training, mask=masks[0])
+        else:
+            outputs = model(x, training=training, mask=masks)
+        return keras.tree.map_structure(self._unmasked, outputs)
+
+    def _unmasked(self, output: Any) -> Any:
+        """A tensor of 32 bits or more without its Keras mask."""
+        wide = widened(output)
+        plain = self.copied(wide)
+        set_logits(plain, logits_of(wide))
+        return plain
+
+    def copied(self, x: Any) -> Any:
+        """A new tensor of the same values."""
+        return x + 0
+
+    def losses(self, outputs: Any, batch: Batch) -> Any:
+        """Losses in the shape of the weights, by the head."""
+        return self.head.losses(self.model, outputs, batch)
+
+    def decode(self, outputs: Any, batch: Batch, how: str) -> Decoded:
+        """What the head makes of outputs."""
+        if how == "features":
+            axis = None if len(outputs.shape) == 2 else "time"
+            return Decoded({"features": Column(outputs, axis)}, {})
+        masks = dict(batch.masks)
+        columns = self.head.decode(self.model, outputs, Batch(batch.columns, masks), how)
+        return Decoded(columns, {axis: mask for axis, mask in masks.items() if axis not in batch.masks})
+
+    def count(self, batch: Batch) -> Any:
+        """What the mean loss of a batch counts: examples, or real steps of the head's axis."""
+        if self.head.axis is None:
+            return ops.cast(ops.shape(batch.columns["weight"])[0], "float32")
+        return ops.sum(ops.cast(batch.masks[self.head.axis], "float32"))
+
+    def model_columns(self, batch: Batch) -> list[NDArray]:
+        """Columns of a batch of NumPy arrays in the types of the model's inputs."""
+        return [batch.columns[c.name].astype(c.dtype, copy=False) for c in self.inputs]
 
 
-def check_loss_rank(rank: int, per_step: bool) -> None:
-    """Raise where a loss does not keep sequences (and steps) apart."""
-    if rank != 1 + per_step:
-        wanted = "one number a step, (B, T)" if per_step else "one number a sequence, (B,)"
-        raise ValueError(f"loss must give {wanted}. Got {rank} axes.")
+def model_columns(network: Network, model: keras.Model) -> tuple[ColumnSpec, ...]:
+    """Columns that a model reads, in the order and with the types of its inputs."""
+    functional = is_functional(model)
+    specs = {column.name: column for column in network.inputs.columns}
+    names = columns_of(model, network.inputs)
+    types = [tensor.dtype for tensor in model.inputs] if functional else [keras.config.floatx()] * len(names)
+    return tuple(specs[name]._replace(dtype=dtype) for name, dtype in zip(names, types))
 
 
-def as_samples(per_step: bool, *arrays: Any) -> tuple[Any, ...]:
-    """Make every step a sample, (B, T, ...) -> (B T, ...), where there is an output for each step.
-
-    Keras' metrics take the mean over the other axes first, so that a step would count less the further its batch is
-    padded. The weights of padded steps are zero.
-    """
-    if not per_step:
-        return arrays
-    return tuple(keras.ops.reshape(a, (-1, *keras.ops.shape(a)[2:])) for a in arrays)
-
-
-def build_model(network: Any, fused: bool = True) -> tuple[keras.Model, list[Any] | None]:
+def build_model(network: Network, fused: bool = True) -> tuple[keras.Model, list[Any] | None]:
     """Build a model and, where Keras tells them, note the initializer of each weight.
 
     Keras draws weights when it creates them and forgets how. Inside a stateless scope it puts the drawing off, which
     is the moment to note the initializers. A network that needs values at once (a user's own function, or a layer
     with a constant) is built plainly and has none.
     """
-    if isinstance(network, FunctionNetwork):
+    if isinstance(network.body, FunctionBody):
         return network.build(fused), None
     try:
         with drawing_postponed():

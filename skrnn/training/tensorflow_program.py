@@ -9,15 +9,34 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from skrnn.keras_objects.precision import widened
-from skrnn.keras_objects.private import called_as_operation, logits_of, set_logits
-from skrnn.sequences.batches import rows_up
+from skrnn.keras_objects.private import called_as_operation
+from skrnn.sequences.batches import Batch, gather, rows_up
+from skrnn.sequences.examples import Column, Examples
+from skrnn.training.decoded import Decoded
 from skrnn.training.flat_weights import FlatWeights, can_be_flat
 from skrnn.training.fused_adam import fuse_adam
-from skrnn.training.plan import Examples, Plan
-from skrnn.training.program import Program, as_samples, check_loss_rank
+from skrnn.training.plan import Plan
+from skrnn.training.program import Program
 
-Data = tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+Tensors = list[tf.Tensor]
+
+
+class GraphArrays:
+    """What `gather` needs of TensorFlow. The last step of each column is zero, and is where padding comes from."""
+
+    arange = staticmethod(tf.range)
+    take = staticmethod(tf.gather)
+    largest = staticmethod(tf.reduce_max)
+
+    @staticmethod
+    def places(begin: tf.Tensor, steps: tf.Tensor, mask: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+        """Positions (B, T) of the steps, and that of the zero behind the last one."""
+        return tf.where(mask, begin[:, None] + steps[None, :], end)
+
+    @staticmethod
+    def take_steps(values: tf.Tensor, places: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Values at the places, (B, T, ...)."""
+        return tf.gather(values, places)
 
 
 class TensorFlowProgram(Program):
@@ -26,12 +45,9 @@ class TensorFlowProgram(Program):
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
         fuse_adam(self.optimizer)
-        inputs: Any = getattr(self.model, "inputs", None)
-        features = inputs[0].shape[2:] if inputs else (None,)
-        self._features = tuple(features)
-        halves = getattr(plan.network, "halves", None)  # a model function has none
-        self._halves = None if halves is None else halves(self.model)
-        self._predict: dict[int | None, Any] = {}
+        self._split = plan.network.split(self.model)
+        self._features: keras.Model | None = None
+        self._predict: dict[tuple[str, int | None], Any] = {}
         self._train: Any = None
         self._evaluate: Any = None
 
@@ -39,85 +55,110 @@ class TensorFlowProgram(Program):
         self._flat = FlatWeights(self.model) if can_be_flat(self.optimizer, self.model) else None
         return super().stepped_variables() if self._flat is None else [self._flat.joined]
 
-    def put(self, examples: Examples) -> Data | Examples:
+    def copied(self, x: tf.Tensor) -> tf.Tensor:
+        return tf.identity(x)
+
+    def put(self, examples: Examples) -> Tensors | Examples:
         """Make tensors; what is on disk and too much for memory stays there, and is read piece by piece."""
         return examples if examples.exceed_a_piece else self._tensors(examples)
 
-    def _tensors(self, examples: Examples) -> Data:
-        """Make tensors of which the last step is where padding comes from: zeros, any target, and no weight."""
-        X, y, weights = examples.X, examples.y, examples.weights
-        values = np.concatenate([X.values, np.zeros((1, X.n_features), X.step_dtype)])
-        if self.plan.per_step:
-            y, weights = np.concatenate([y, y[:1]]), np.concatenate([weights, np.zeros(1, weights.dtype)])
-        return (tf.constant(values), tf.constant(X.offsets), tf.constant(y), tf.constant(weights))
+    def _tensors(self, examples: Examples) -> Tensors:
+        """Tensors of the columns, with a step of zeros at the end of those along an axis, and of the offsets."""
+        examples = examples.in_memory()
+        tensors = []
+        for spec in self.plan.columns:
+            values = examples.columns[spec.name].values
+            if spec.axis is not None:
+                values = np.concatenate([values, np.zeros((1, *values.shape[1:]), values.dtype)])
+            tensors.append(tf.constant(values))
+        return [*tensors, *(tf.constant(examples.offsets[axis]) for axis in self.plan.axes)]
 
-    def train(self, data: Data | Examples, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
-        return self._over_all(self._train_sums, data, order, starts)
+    def train(self, data: Any, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
+        if self._train is None:
+            self._train = compiled(self._train_graph, self._signature())
+        return self._over_all(self._train, data, order, starts)
 
-    def evaluate(self, data: Data | Examples, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
-        return self._over_all(self._evaluate_sums, data, order, starts)
+    def evaluate(self, data: Any, order: NDArray[np.int64], starts: NDArray[np.int64]) -> dict[str, float]:
+        if self._evaluate is None:
+            self._evaluate = compiled(self._evaluate_graph, self._signature())
+        return self._over_all(self._evaluate, data, order, starts)
 
-    def _over_all(self, function: Any, data: Data | Examples, order: NDArray, starts: NDArray) -> dict[str, float]:
+    def _signature(self) -> list[tf.TensorSpec]:
+        """Columns, offsets, order, starts and sums, of any length."""
+        columns = [tf.TensorSpec((None, *spec.shape), spec.dtype) for spec in self.plan.columns]
+        integers = [tf.TensorSpec((None,), tf.int64)] * (len(self.plan.axes) + 2)
+        return [*columns, *integers, tf.TensorSpec((2,), tf.float64)]
+
+    def _over_all(self, function: Any, data: Any, order: NDArray, starts: NDArray) -> dict[str, float]:
         """Mean loss and metrics over all pieces of the data; there is one piece unless they are on disk."""
         sums = tf.zeros(2, tf.float64)
         if isinstance(data, Examples):
-            for piece, order_there, starts_there in data.in_pieces(order, starts, self.plan.per_step):
-                sums = function(self._tensors(piece), order_there, starts_there, sums)
+            for piece, order_there, starts_there in data.in_pieces(order, starts):
+                sums = function(*self._tensors(piece), tf.constant(order_there), tf.constant(starts_there), sums)[0]
         else:
-            sums = function(data, order, starts, sums)
+            sums = function(*data, tf.constant(order), tf.constant(starts), sums)[0]
         total, counted = sums.numpy()
         return {"loss": float(total / counted), **self.metric_results()}
 
-    def _train_sums(self, data: Data, order: NDArray, starts: NDArray, sums: tf.Tensor) -> tf.Tensor:
-        tensors = (*data, tf.constant(order), tf.constant(starts), sums)
-        if self._train is None:
-            self._train = compiled(lambda *given: self._train_graph(*given), any_length(tensors))
-        return self._train(*tensors)
-
-    def _evaluate_sums(self, data: Data, order: NDArray, starts: NDArray, sums: tf.Tensor) -> tf.Tensor:
-        tensors = (*data, tf.constant(order), tf.constant(starts), sums)
-        if self._evaluate is None:
-            self._evaluate = compiled(lambda *given: self._evaluate_graph(*given), any_length(tensors))
-        return self._evaluate(*tensors)
-
     @property
     def fills_rows(self) -> bool:
-        return self._halves is None
+        return self._split is None
 
-    def forward(self, padded: NDArray, mask: NDArray[np.bool_]) -> NDArray:
-        rows = 1 if len(padded) == 1 else None  # a single one has a graph of its own, where layers see that it is
-        if rows not in self._predict:
-            shapes = [(rows, None, *self._features), (rows, None)]
-            signature = [tf.TensorSpec(*spec) for spec in zip(shapes, (self.input_dtype, tf.bool))]
-            self._predict[rows] = compiled(lambda x, mask: self._predict_graph(x, mask), signature)
-        return self._predict[rows](tf.constant(self.model_input(padded)), tf.constant(mask)).numpy()
+    def forward(self, batch: Batch, how: str) -> Decoded:
+        columns = self.model_columns(batch)
+        rows = 1 if len(columns[0]) == 1 else None  # a single one has a graph of its own, where layers see that it is
+        if (how, rows) not in self._predict:
+            self._predict[how, rows] = self._compiled_forward(how, rows, tuple(batch.masks))
+        graph, names, masks = self._predict[how, rows]
+        results = graph(*(tf.constant(c) for c in columns), *(tf.constant(m) for m in batch.masks.values()))
+        arrays = [result.numpy() for result in results]
+        decoded = {name: Column(values, axis) for (name, axis), values in zip(names, arrays)}
+        return Decoded(decoded, dict(zip(masks, arrays[len(names) :])))
 
-    def _predict_graph(self, x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        if self._halves is None:
-            return self._run(x, mask, training=False)
-        recurrences, rest = self._halves
+    def _compiled_forward(self, how: str, rows: int | None, axes: tuple[str, ...]) -> tuple[Any, list, list]:
+        """A graph from columns and masks to the decoded arrays, and what those are: names with axes, and new masks."""
+        signature = [
+            tf.TensorSpec((rows, *([] if spec.axis is None else [None]), *spec.shape), spec.dtype)
+            for spec in self.inputs
+        ]
+        signature += [tf.TensorSpec((rows, None), tf.bool)] * len(axes)
+        names: list[tuple[str, str | None]] = []
+        masks: list[str] = []
+
+        def graph(*tensors: tf.Tensor) -> list[tf.Tensor]:
+            n = len(self.inputs)
+            columns = {spec.name: tensor for spec, tensor in zip(self.inputs, tensors)}
+            decoded = self._decoded(Batch(columns, dict(zip(axes, tensors[n:]))), how)
+            names[:] = [(name, column.axis) for name, column in decoded.columns.items()]
+            masks[:] = list(decoded.masks)
+            return [*(column.values for column in decoded.columns.values()), *decoded.masks.values()]
+
+        return compiled(graph, signature), names, masks
+
+    def _decoded(self, batch: Batch, how: str) -> Decoded:
+        if how == "features":
+            if self._features is None:
+                self._features = self.plan.network.features(self.model)
+            return self.decode(self.call_model(self._features, batch, training=False), batch, how)
+        if self._split is None:
+            return self.decode(self.call_model(self.model, batch, training=False), batch, how)
+        recurrences, rest = self._split
+        x, axis = batch.columns[self.inputs[0].name], str(self.inputs[0].axis)
         n_rows = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
-        h = recurrences(x, training=False, mask=mask)  # (B, T, H) or (B, H)
+        h = recurrences(x, training=False, mask=batch.masks[axis])  # (B, T, H) or (B, H)
         fill = [0, rows_up(n_rows) - n_rows]
         h = tf.pad(tf.identity(h), [fill, *[[0, 0]] * (len(h.shape) - 1)])
-        return rest(h, training=False, mask=tf.pad(mask, [fill, [0, 0]]))[:n_rows]
+        mask = tf.pad(batch.masks[axis], [fill, [0, 0]])
+        outputs = self._unmasked(rest(h, training=False, mask=mask))
+        columns, masks = self.decode(outputs, Batch(batch.columns, {axis: mask}), how)
+        columns = {name: Column(values[:n_rows], a) for name, (values, a) in columns.items()}
+        return Decoded(columns, {a: m[:n_rows] for a, m in masks.items()})
 
-    def _run(self, x: tf.Tensor, mask: tf.Tensor, training: bool) -> tf.Tensor:
-        output = self.model(x, training=training, mask=mask)
-        # The identity leaves the Keras mask behind, which metrics would apply to weights per sequence.
-        wide = widened(output)
-        unmasked = tf.identity(wide)
-        set_logits(unmasked, logits_of(wide))
-        return unmasked
-
-    def _train_graph(
-        self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any, sums: Any
-    ) -> tf.Tensor:
-        def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
+    def _train_graph(self, *tensors: tf.Tensor) -> Tensors:
+        def step(batch: Batch, count: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
-                output = self._run(x, mask, training=True)
-                loss = self._objective(target, output, mask, weight, count)
+                outputs = self.call_model(self.model, batch, training=True)
+                loss = self._objective(outputs, batch, count)
                 loss = loss + sum(tf.cast(extra, loss.dtype) for extra in self.model.losses)
                 scaled = self.optimizer.scale_loss(loss)
             variables = self.model.trainable_variables
@@ -126,80 +167,55 @@ class TensorFlowProgram(Program):
                 self.optimizer.apply_gradients(zip(gradients, variables))
             else:
                 self._flat.apply(self.optimizer, gradients)
-            self._update_metrics(target, output, weight)
-            return loss, count
+            self._update_metrics(outputs, batch)
+            return loss
 
         if self._flat is not None:  # a callback may have changed the weights
             self._flat.read()
-        return self._over_batches(step, order, starts, sums)
+        return self._over_batches(step, *tensors)
 
-    def _evaluate_graph(
-        self, values: Any, offsets: Any, y: Any, weights: Any, order: Any, starts: Any, sums: Any
-    ) -> tf.Tensor:
-        def step(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            x, mask, target, weight, count = self._batch(values, offsets, y, weights, rows)
-            output = self._run(x, mask, training=False)
-            self._update_metrics(target, output, weight)
-            return self._objective(target, output, mask, weight, count), count
+    def _evaluate_graph(self, *tensors: tf.Tensor) -> Tensors:
+        def step(batch: Batch, count: tf.Tensor) -> tf.Tensor:
+            outputs = self.call_model(self.model, batch, training=False)
+            self._update_metrics(outputs, batch)
+            return self._objective(outputs, batch, count)
 
-        return self._over_batches(step, order, starts, sums)
+        return self._over_batches(step, *tensors)
 
-    def _over_batches(self, step: Any, order: tf.Tensor, starts: tf.Tensor, sums: tf.Tensor) -> tf.Tensor:
-        """Run step on the rows of every batch, in order; add losses times counts, and counts, to the sums."""
+    def _over_batches(self, step: Any, *tensors: tf.Tensor) -> Tensors:
+        """Run step on every batch, in order; add losses times counts, and counts, to the sums."""
+        specs, axes = self.plan.columns, self.plan.axes
+        columns = {spec.name: (tensor, spec.axis) for spec, tensor in zip(specs, tensors)}
+        offsets = dict(zip(axes, tensors[len(specs) :]))
+        order, starts, sums = tensors[-3:]
 
-        def body(batch: tf.Tensor, total: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            loss, count = step(order[starts[batch] : starts[batch + 1]])
-            count = tf.cast(count, total.dtype)
-            return batch + 1, total + tf.cast(loss, total.dtype) * count, counted + count
+        def body(number: tf.Tensor, total: tf.Tensor, counted: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            batch = gather(columns, offsets, order[starts[number] : starts[number + 1]], GraphArrays)
+            count = self.count(batch)
+            loss, count = step(batch, count), tf.cast(count, total.dtype)
+            return number + 1, total + tf.cast(loss, total.dtype) * count, counted + count
 
         _, total, counted = tf.while_loop(
-            lambda batch, *_: batch < tf.shape(starts)[0] - 1, body, (0, sums[0], sums[1]), parallel_iterations=1
+            lambda number, *_: number < tf.shape(starts)[0] - 1, body, (0, sums[0], sums[1]), parallel_iterations=1
         )
-        return tf.stack([total, counted])
+        return [tf.stack([total, counted])]
 
-    def _batch(self, values: Any, offsets: Any, y: Any, weights: Any, rows: Any) -> tuple[Any, ...]:
-        """Gather and pad the rows: x (B, T, D), mask (B, T), targets, weights, and how many they are."""
-        begin = tf.gather(offsets, rows)  # (B,)
-        lengths = tf.gather(offsets, rows + 1) - begin
-        steps = tf.range(tf.reduce_max(lengths))  # (T,)
-        mask = steps[None, :] < lengths[:, None]  # (B, T)
-        last = tf.shape(values, out_type=tf.int64)[0] - 1  # the step that padding comes from
-        positions = tf.where(mask, begin[:, None] + steps[None, :], last)
-        x = tf.gather(values, positions)  # (B, T, D)
-        if self.embeds:
-            x = x[:, :, 0]
-        if self.plan.per_step:
-            target = tf.gather(y, positions)  # (B, T, K)
-            weight = tf.gather(weights, positions)  # (B, T)
-            count = tf.reduce_sum(tf.cast(mask, tf.float32))
-        else:
-            target, weight = tf.gather(y, rows), tf.gather(weights, rows)  # (B, K), (B,)
-            count = tf.cast(tf.shape(rows)[0], tf.float32)
-        if self.plan.sparse:
-            target = target[..., 0]
-        return x, mask, target, weight, count
+    def _objective(self, outputs: Any, batch: Batch, count: tf.Tensor) -> tf.Tensor:
+        losses = self.losses(outputs, batch)
+        return tf.reduce_sum(losses * tf.cast(batch.columns["weight"], losses.dtype)) / tf.cast(count, losses.dtype)
 
-    def _objective(self, target: Any, output: Any, mask: Any, weight: Any, count: Any) -> tf.Tensor:
-        losses = self.losses(target, output, mask)
-        check_loss_rank(len(losses.shape), self.plan.per_step)
-        return tf.reduce_sum(losses * tf.cast(weight, losses.dtype)) / tf.cast(count, losses.dtype)
-
-    def _update_metrics(self, target: Any, output: Any, weight: Any) -> None:
-        target, output, weight = as_samples(self.plan.per_step, target, output, weight)
-        for metric in self.metrics:
-            metric.update_state(target, output, sample_weight=weight)
+    def _update_metrics(self, outputs: Any, batch: Batch) -> None:
+        if self.metrics:
+            true, outputs, weight = self.head.metric_arguments(outputs, batch)
+            for metric in self.metrics:
+                metric.update_state(true, outputs, sample_weight=weight)
 
 
 def compiled(function: Any, signature: list[tf.TensorSpec]) -> Any:
-    """Trace a function of tensors to one tensor, once for all lengths.
+    """Trace a function of tensors to one tensor or several, once for all lengths; it returns a list.
 
     The traced function is called itself, as TensorFlow would count its traces over all programs, and warn. On a CPU it
     is called as an operation, which spares some 0.1 ms of what a function's own call does about devices and gradients.
     """
     traced = tf.function(function, autograph=False, input_signature=signature).get_concrete_function()
     return traced if tf.config.list_physical_devices("GPU") else called_as_operation(traced)
-
-
-def any_length(tensors: tuple[tf.Tensor, ...]) -> list[tf.TensorSpec]:
-    """The shapes of tensors, with any length of the first axis."""
-    return [tf.TensorSpec((None, *t.shape[1:]), t.dtype) for t in tensors]

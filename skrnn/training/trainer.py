@@ -12,9 +12,11 @@ import keras
 import numpy as np
 
 from skrnn.sequences.batches import batch_boundaries, training_batches
+from skrnn.sequences.examples import Examples
+from skrnn.sequences.weights import with_mean_weight_one
 from skrnn.training.cache import program_cache
 from skrnn.training.callbacks import KerasCallbacks
-from skrnn.training.plan import Examples, Plan
+from skrnn.training.plan import Plan
 from skrnn.training.program import Arrays, Program
 from skrnn.training.progress import show_progress
 
@@ -30,12 +32,15 @@ class Outcome:
     optimizer_state : list of ndarray
         To go on from.
     history : dict of str to list of float
-        A number an epoch for each name.
+        One value per epoch for each name.
+    readout : scikit-learn estimator, list of them, or None
+        Fitted, where the output is theirs.
     """
 
     weights: Arrays | None = None
     optimizer_state: Arrays | None = None
     history: dict[str, list[float]] = field(default_factory=dict)
+    readout: Any = None
 
 
 class Observer(Protocol):
@@ -96,7 +101,7 @@ class Trainer:
         plan : Plan
             What to train.
         training, validation : Examples
-            Validation may be None.
+            With y and "weight", whose mean becomes 1. Validation may be None.
         start : Outcome
             Weights and optimizer state to go on from; None in them starts anew.
         outcome : Outcome
@@ -107,6 +112,8 @@ class Trainer:
         ValueError
             If the loss is no longer finite.
         """
+        training = with_mean_weight_one(training)
+        validation = None if validation is None else with_mean_weight_one(validation)
         with program_cache.borrow(plan) as program:
             weights_seed, dropout_seed, order_seed = seeds_of(self.seed)
             weights = (
@@ -158,20 +165,19 @@ class _Epoch:
         self, trainer: Trainer, program: Program, training: Examples, validation: Examples | None, rng: Any
     ) -> None:
         self.program, self.rng = program, rng
-        self.lengths = training.X.lengths
+        self.sizes = training.sizes
         self.data = program.put(training)
-        self.held_out = (
-            None
-            if validation is None
-            else (program.put(validation), *batch_boundaries(validation.X.lengths, validation.X.n_features))
-        )
-        self.batch_size = len(training.X) if trainer.batch_size == -1 else trainer.batch_size
-        # The mean loss of an epoch counts steps where there is an output for each, and sequences elsewhere.
-        self.counts = self.lengths if program.plan.per_step else np.ones_like(self.lengths)
+        self.held_out = None
+        if validation is not None:
+            width = validation.width_of(program.plan.network.inputs.columns)
+            self.held_out = (program.put(validation), *batch_boundaries(validation.sizes, width))
+        self.batch_size = len(training) if trainer.batch_size == -1 else trainer.batch_size
+        # The mean loss of an epoch counts what has a loss: examples, or steps.
+        self.counts = training.lengths(program.head.axis)
 
     def run(self, callbacks: KerasCallbacks) -> dict[str, float]:
         """Train one epoch, and evaluate on what is held out."""
-        order, starts = training_batches(self.lengths, self.batch_size, self.rng)
+        order, starts = training_batches(self.sizes, self.batch_size, self.rng)
         self.program.reset_metrics()
         logs = callbacks.train(self.data, order, starts, self.counts)
         if self.held_out is not None:

@@ -70,11 +70,11 @@ def test_stacks_and_options():
     X, y = toy_sequences()
     model = RNNClassifier(DecayCell, (6, 4, 3), cell__rate=0.1, epochs=1, bidirectional=True).fit(X, y)
     assert width(model) == 6
-    assert [layer.recipe.config["rate"] for layer in model._plan.network.layers] == [0.1] * 3
+    assert [layer.recipe.config["rate"] for layer in model._plan.network.body.layers] == [0.1] * 3
     # An option of an instance is changed in a copy.
     cell = DecayCell(4, rate=0.3)
     model = RNNClassifier(cell, cell__rate=0.7, epochs=1).fit(X, y)
-    assert model._plan.network.layers[0].recipe.config["rate"] == 0.7
+    assert model._plan.network.body.layers[0].recipe.config["rate"] == 0.7
     assert cell.rate == 0.3
     assert not cell.built
 
@@ -82,7 +82,7 @@ def test_stacks_and_options():
 def test_recurrent_dropout_is_handed_to_the_cell():
     X, y = toy_sequences()
     model = RNNClassifier("gru", **FAST, recurrent_dropout=0.3).fit(X, y)
-    assert model._plan.network.layers[0].recipe.config["recurrent_dropout"] == 0.3
+    assert model._plan.network.body.layers[0].recipe.config["recurrent_dropout"] == 0.3
 
 
 def test_regularizers_of_a_cell_add_to_the_loss():

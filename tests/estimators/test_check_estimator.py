@@ -89,11 +89,11 @@ class OneStep:
     With it the checks that count columns, expected to fail above, run to their end.
     """
 
-    def _check_X(self, X, resume):
-        return super()._check_X(one_step(X), resume)
+    def _read(self, X, resume):
+        return super()._read(one_step(X), resume)
 
-    def _outputs(self, X):
-        return super()._outputs(one_step(X))
+    def _read_as_fitted(self, X):
+        return super()._read_as_fitted(one_step(X))
 
 
 def one_step(X):

@@ -13,6 +13,8 @@ from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skrnn import RNNClassifier
+from skrnn.preprocessing import TokenReader
+from skrnn.preprocessing.integer_tokens import TokenSpec
 from skrnn.training import program_cache
 
 FAST = {"units": 5, "epochs": 12, "random_state": 0, "batch_size": 8}
@@ -366,7 +368,7 @@ def test_tokens(toy):
     rng = np.random.default_rng(0)
     X = [rng.integers(0, 10, size=rng.integers(2, 8)) for _ in range(40)]
     y = np.array([int((x == 3).any()) for x in X])
-    model = RNNClassifier(**{**FAST, "epochs": 60}, embedding=(12, 6)).fit(X, y)
+    model = RNNClassifier(**{**FAST, "epochs": 60}, reader=TokenReader(6, n_tokens=12)).fit(X, y)
     assert model.score(X, y) > 0.8
     assert model.model_.input_shape == (None, None)
     alone = np.concatenate([model.predict_proba([x]) for x in X])
@@ -376,9 +378,11 @@ def test_tokens(toy):
         model.predict([np.array([12])])
     with pytest.raises(ValueError, match=r"X\[0\] must hold tokens, integers from 0. Got 0.5 at step 1"):
         model.predict([np.array([1, 0.5])])
-    with pytest.raises(ValueError, match="tokens below 5, as embedding says"):
-        RNNClassifier(embedding=(5, 2)).fit(X, y)
-    assert RNNClassifier(**{**FAST, "epochs": 1}, embedding=3).fit(X, y)._plan.network.embedding == (10, 3)
+    with pytest.raises(ValueError, match="tokens below n_tokens=5. Got 9"):
+        RNNClassifier(reader=TokenReader(2, n_tokens=5)).fit(X, y)
+    assert RNNClassifier(**{**FAST, "epochs": 1}, reader__dim=3, reader=TokenReader()).fit(
+        X, y
+    )._plan.network.inputs == TokenSpec(10, 3)
 
 
 def test_feature_names(toy):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from skrnn import RNNClassifier, RNNRegressor, RNNTagger
+from skrnn.preprocessing import TokenReader
 
 BACKEND = keras.backend.backend()
 KINDS = {
@@ -100,3 +101,26 @@ def test_weights_that_cannot_be_drawn_leave_nothing_behind(toy):
     RNNClassifier("mgu", units=5, epochs=1).fit(X, targets["classifier"])
     with keras.StatelessScope():
         pass
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("kind", ["words", "dictionaries", "tokens"])
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"], indirect=True)
+def test_words_stay_the_words_they_are(policy, kind):
+    """Numbers of words above 256 or 2048, which 16 bits do not tell apart, next to each other with other labels."""
+    n = 2300 if policy == "mixed_float16" else 300
+    numbers = np.arange(n - 40, n)
+    y = [["odd" if i % 2 else "even"] for i in numbers]
+    X = {
+        "words": [[f"w{i:05d}"] for i in range(n)],
+        "dictionaries": [[{"w": f"{i:05d}"}] for i in range(n)],
+        "tokens": [[i] for i in range(n)],
+    }[kind]
+    options = {"words": {"reader__max_affix_length": 0, "reader__max_characters": 0, "reader__word_dropout": 0.0}}
+    options = {"tokens": {"reader": TokenReader(8)}, **options}.get(kind, {})
+    options = options if kind == "tokens" else {**options, "reader__min_count": 1, "reader__dim": 8}
+    labels = [[None]] * (n - 40) + y
+    model = RNNTagger("elman", 8, head="softmax", epochs=1, batch_size=-1, random_state=0, **options)
+    weights = [1e-9] * (n - 40) + [1.0] * 40  # only the last ones have labels; all are in the vocabulary
+    model.set_params(epochs=60, learning_rate=0.05).fit(X, labels, sample_weight=weights)
+    assert model.score(X[-40:], y) == 1.0

@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skrnn import RNNClassifier, RNNRegressor
+from skrnn.preprocessing import TokenReader
 
 X = [np.ones((4, 3)), np.zeros((2, 3)), np.ones((3, 3)), np.zeros((5, 3))]
 Y = np.array([0, 1, 0, 1])
@@ -35,7 +36,8 @@ BAD_X = [
     (np.ones(4), "Expected 2D array, got 1D array"),
     (np.ones((4, 0, 3)), r"X\[0\] must have at least one step"),
     (np.ones((4, 2, 3)) * 1j, "Complex data not supported"),
-    (changed(0, np.array([["a", "b", "c"]])), "could not convert string|dtype='numeric'"),
+    (changed(0, np.array([["a", "b", "c"]])), "tokens of 3 strings each. Got array|as in fit. Got tuples of strings"),
+    (changed(1, np.array([["a", "b", "c"]])), "could not convert string|dtype='numeric'"),
 ]
 
 
@@ -222,8 +224,8 @@ VALUES = [
     ({"validation_fraction": 1.0}, "'validation_fraction' parameter"),
     ({"class_weight": "balance"}, "'class_weight' parameter"),
     ({"random_state": "x"}, "'random_state' parameter"),
-    ({"embedding": (3,)}, r"embedding must be the features of a token, or \(number of tokens, features\)"),
-    ({"embedding": 4}, "must hold one token a step where it is embedded. Got 3 features a step"),
+    ({"reader": TokenReader(0)}, "'dim' parameter of TokenReader must be"),
+    ({"reader": TokenReader(4)}, "must hold one token a step where it is embedded. Got 3 features a step"),
     ({"optimizer": "adamm"}, "optimizer must be one of Keras. Got 'adamm'; did you mean 'adam"),
     (
         {"loss": "binary_crossentropi"},
@@ -287,7 +289,7 @@ def two_inputs():
         ),
         (RNNRegressor(model=build(5)), "model must have 1 outputs. Got 5"),
         (RNNClassifier(model=unbuilt), "model must return a built keras.Model"),
-        (RNNClassifier(model=two_inputs), "model must have one of inputs. Got 2"),
+        (RNNClassifier(model=two_inputs), "model must have inputs named as columns of X: 'steps'. Got '"),
         (RNNRegressor(metrics="accuracy"), "metrics must measure numbers here. Got 'accuracy'"),
         (RNNClassifier(early_stopping=True), "at least 2 sequences of each class. Got 1 of 1"),
     ],

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skrnn import RNNClassifier, RNNRegressor, RNNTagger, Sequences
 from skrnn.cells import CELLS, GRUDCell, LTCCell, TimedCell
-from skrnn.preprocessing import PerStep
+from skrnn.preprocessing import PerStep, TokenReader
 
 FAST = {"units": 5, "epochs": 2, "random_state": 0}
 TIMED = sorted(name for name, cell in CELLS.items() if issubclass(cell, TimedCell))
@@ -147,7 +147,7 @@ def test_infinity_is_refused_as_ever():
 def test_the_tag_tells_who_reads_gaps(cell, expected):
     for kind in (RNNClassifier, RNNRegressor, RNNTagger):
         assert kind(cell).__sklearn_tags__().input_tags.allow_nan is expected
-    assert RNNClassifier("grud", embedding=4).__sklearn_tags__().input_tags.allow_nan is False
+    assert RNNClassifier("grud", reader=TokenReader(4)).__sklearn_tags__().input_tags.allow_nan is False
     assert RNNClassifier("grud", model=lambda: None).__sklearn_tags__().input_tags.allow_nan is False
 
 
@@ -210,7 +210,7 @@ def test_no_such_time_column(time_feature, named, sentence):
 
 def test_tokens_have_no_time_column():
     with pytest.raises(ValueError, match="cell__time_feature is a column of numbers, but X holds tokens. Got 0"):
-        RNNClassifier("cfc", embedding=3, cell__time_feature=0, **FAST).fit([[1, 2], [3]], [0, 1])
+        RNNClassifier("cfc", reader=TokenReader(3), cell__time_feature=0, **FAST).fit([[1, 2], [3]], [0, 1])
     with pytest.raises(ValueError, match="cell__time_feature is a column of numbers, but X holds tokens. Got 'hours'"):
         RNNTagger("cfc", cell__time_feature="hours", **FAST).fit([["a", "b"], ["c"]], [["X", "Y"], ["X"]])
 

@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrnn import RNNClassifier, RNNRegressor
-from skrnn.estimators import tasks
+from skrnn.estimators import callback_context
 from skrnn.preprocessing import PerStep
 from skrnn.training.program import Program
 
@@ -334,14 +334,14 @@ def test_what_is_no_callback_is_refused():
 
 def test_an_older_scikit_learn_has_no_callbacks(monkeypatch, toy):
     monkeypatch.setitem(sys.modules, "sklearn.callback", None)
-    spec = importlib.util.spec_from_file_location("tasks_of_old", tasks.__file__)
+    spec = importlib.util.spec_from_file_location("context_of_old", callback_context.__file__)
     old = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(old)
 
     class Estimator(old.CallbackSupportMixin, BaseEstimator):
         @old.with_callbacks
         def fit(self, X, y):
-            assert old.FitTask.begin(self, X, y, None, 3, dict) is None
+            assert old.CallbackContext.begin(self, X, y, None, 3, dict) is None
             return self
 
     Estimator().fit(*toy)

@@ -23,6 +23,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skrnn import RNNClassifier, RNNRegressor, RNNTagger
 from skrnn.datasets import make_running_mean
+from skrnn.training import predict
 
 ESN = {"cell": "esn", "units": 20, "random_state": 0}
 
@@ -231,6 +232,24 @@ def test_other_errors():
         RNNRegressor(**ESN, readout=LogisticRegression()).fit(X, y)
     with pytest.raises(ValueError, match="readout must take sample_weight, as there are weights. Got KNeighbors"):
         RNNClassifier(**ESN, readout=KNeighborsClassifier()).fit(X, y, np.linspace(1, 2, len(y)))
-    with pytest.raises(TypeError, match="RNNTagger has no parameter 'readout__alpha'"):
-        RNNTagger(readout__alpha=1.0)
+    with pytest.raises(ValueError, match="head must be 'softmax'. Got 'crf'"):
+        RNNTagger(**ESN, readout="ridge").fit(X, [np.zeros(len(x), int) for x in X])
     assert RNNRegressor(**ESN, readout=Lasso(1e-4)).fit(X, y).score(X, y) > 0.3
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_a_tagger_is_fitted_to_each_labelled_step(n_labels):
+    """The coefficients are those of scikit-learn's classifier on the states, step by step."""
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(rng.integers(3, 9), 2)) for _ in range(30)]
+    y = [np.digitize(x[:, 0], [0.0, 0.8][: n_labels - 1]) for x in X]
+    holes = [np.where(np.arange(len(row)) == 1, -1, row) for row in y]
+    options = {"head": "softmax", "units": 30, "random_state": 0, "bidirectional": False}
+    model = RNNTagger("esn", readout="ridge", **options).fit(X, holes)
+    assert model.score(X, y) > 0.8
+    states = predict(model._plan, model.weights_, model.reader_.read(X), "features").columns["features"].values
+    labels = np.concatenate(holes)
+    by_hand = RidgeClassifier().fit(states[labels >= 0].astype(float), labels[labels >= 0])
+    np.testing.assert_allclose(model.readout_.coef_, by_hand.coef_, rtol=1e-6)
+    np.testing.assert_array_equal(np.concatenate(model.predict(X)), by_hand.predict(states))

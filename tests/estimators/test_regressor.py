@@ -136,9 +136,9 @@ def test_partial_fit_keeps_the_first_scale(toy):
     X, _ = toy
     y = np.array([x[:, 0].mean() for x in X])
     model = RNNRegressor(**FAST).partial_fit(X[:20], y[:20])
-    mean, scale = model._y_mean, model._y_scale
+    mean, scale = model._target.mean, model._target.scale
     model.partial_fit(X[20:], y[20:] * 100)
-    np.testing.assert_array_equal((model._y_mean, model._y_scale), (mean, scale))
+    np.testing.assert_array_equal((model._target.mean, model._target.scale), (mean, scale))
     assert model.n_iter_ == 2
 
 

@@ -13,12 +13,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrnn import RNNTagger, Sequences
-from skrnn.preprocessing import PerStep
-from skrnn.preprocessing.feature_dicts import FeatureEncoder
-from skrnn.preprocessing.tokens import WordEncoder
-from skrnn.sequences.batches import padded_batch
+from skrnn.preprocessing import FeatureReader, PerStep, TokenReader
+from skrnn.training import program_cache
 
-FAST = {"units": 4, "epochs": 3, "random_state": 0, "batch_size": 8, "word_size": 8, "character_filters": 8}
+FAST = {"units": 4, "epochs": 3, "random_state": 0, "batch_size": 8}
 LEARNS = {"units": 8, "epochs": 30, "random_state": 0, "batch_size": 8}
 PLAIN = {"optimizer": "sgd", "learning_rate": 1.0, "global_clipnorm": None, "batch_size": -1, "epochs": 1}
 STEMS = "walk talk look play jump call turn pull work help ask show sing rain cook bark fish dream".split()
@@ -70,7 +68,8 @@ def test_tokens(head, form):
         "columns": lambda X: [[(w, "x") for w in s] for s in X],
         "features": as_features,
     }[form]
-    model = RNNTagger(**LEARNS, head=head, word_dropout=0.3).fit(change(X), y)
+    options = {} if form == "features" else {"reader__word_dropout": 0.3}
+    model = RNNTagger(**LEARNS, head=head, **options).fit(change(X), y)
     assert model.score(change(X), y) > 0.97
     assert model.score(change(unseen[0]), unseen[1]) == 1.0
     assert model.classes_.tolist() == ["name", "thing", "verb"]
@@ -81,10 +80,11 @@ def test_tokens(head, form):
 def test_word_dropout_leaves_the_other_strings_of_a_token():
     X, y = sentences()
     tagged = [[(w, tag) for w, tag in zip(s, tags)] for s, tags in zip(X, y)]
-    reader = RNNTagger(**FAST, word_dropout=0.9).fit(tagged, y).model_.get_layer("reader")
-    encoded = WordEncoder().fit(tagged).transform(tagged)[0][None]  # (1, T, D)
-    known, hidden = (keras.ops.convert_to_numpy(reader(encoded, training=t)) for t in (False, True))
-    np.testing.assert_array_equal(hidden[..., 8:10], known[..., 8:10])  # word_size=8, a quarter of it for the second
+    model = RNNTagger(**FAST, reader__dim=8, reader__word_dropout=0.9).fit(tagged, y)
+    layer = model.model_.get_layer("word_features")
+    words = model.reader_.read(tagged).batch(np.arange(1)).columns["words"]  # (1, T, W)
+    known, hidden = (keras.ops.convert_to_numpy(layer(words, training=t)) for t in (False, True))
+    np.testing.assert_array_equal(hidden[..., 8:10], known[..., 8:10])  # dim=8, a quarter of it for the second
     assert (hidden[..., :8] != known[..., :8]).any()
     assert (hidden[..., 10:26] != known[..., 10:26]).any()
 
@@ -98,7 +98,7 @@ def test_numbers(head):
     assert model.predict(X)[0].dtype == y[0].dtype
     same(model.predict(Sequences.from_list(X)), model.predict(X))
     tokens = [(x[:, 0] > 1).astype(int) for x in X]
-    assert RNNTagger(**LEARNS, head=head, embedding=4).fit(tokens, y).score(tokens, y) > 0.97
+    assert RNNTagger(**LEARNS, head=head, reader=TokenReader(4)).fit(tokens, y).score(tokens, y) > 0.97
 
 
 def test_forms_of_y_are_one():
@@ -141,7 +141,7 @@ def test_outputs_are_those_of_the_plain_model_and_the_functions_of_crf():
     X, y = streams(20)
     model = RNNTagger(**FAST).fit(X, y)
     sequences = Sequences.from_list([x.astype("float32") for x in X])
-    padded, mask = padded_batch(sequences, np.arange(20), 12)
+    padded, mask = sequences.to_padded(12)
     plain = model.model_
     scores = plain(padded, mask=mask)
     p = keras.ops.convert_to_numpy(plain.layers[-1].marginals(scores, mask))
@@ -338,17 +338,17 @@ def test_vectors_tell_of_words_that_training_never_saw(tmp_path):
     rows = [rng.integers(0, 30, size=6) for _ in range(60)]
     X, y = [[vectors.words[i] for i in row] for row in rows], [vectors.labels[row] for row in rows]
     unseen = np.arange(30, 40)[None]
-    options = {**LEARNS, "characters": 0, "word_dropout": 0.3}
-    model = RNNTagger(**options, vectors=vectors).fit(X, y)
+    options = {**LEARNS, "reader__max_characters": 0, "reader__word_dropout": 0.3}
+    model = RNNTagger(**options, reader__vectors=vectors).fit(X, y)
     new = [[vectors.words[i].upper() for i in row] for row in unseen]
     assert model.score(new, vectors.labels[unseen]) >= 0.9
-    assert model.vector_coverage_ == 1.0
-    same(RNNTagger(**options, vectors=LikeGensim(vectors)).fit(X, y).weights_, model.weights_)
+    assert model.reader_.coverage_ == 1.0
+    same(RNNTagger(**options, reader__vectors=LikeGensim(vectors)).fit(X, y).weights_, model.weights_)
     path = tmp_path / "vectors.txt"
     path.write_text("\n".join(f"{w} {' '.join(map(str, v))}" for w, v in zip(vectors.words, vectors.vectors)))
-    same(RNNTagger(**options, vectors=path).fit(X, y).weights_, model.weights_)
-    half = RNNTagger(**FAST, vectors=vectors).fit([[*row, "?"] for row in X], [[*row, 0] for row in y])
-    assert half.vector_coverage_ == pytest.approx(6 / 7)
+    same(RNNTagger(**options, reader__vectors=path).fit(X, y).weights_, model.weights_)
+    half = RNNTagger(**FAST, reader__vectors=vectors).fit([[*row, "?"] for row in X], [[*row, 0] for row in y])
+    assert half.reader_.coverage_ == pytest.approx(6 / 7)
     again = pickle.loads(pickle.dumps(model))
     same(again.predict(new), model.predict(new))
 
@@ -357,7 +357,7 @@ def test_a_file_of_vectors_with_another_width_in_a_line(tmp_path):
     path = tmp_path / "vectors.txt"
     path.write_text("cat 0.1 0.2\ndog 0.1 0.2 0.3\n")
     with pytest.raises(ValueError, match="line 2"):
-        RNNTagger(**FAST, vectors=str(path)).fit([["cat", "dog"]], [["a", "b"]])
+        RNNTagger(**FAST, reader__vectors=str(path)).fit([["cat", "dog"]], [["a", "b"]])
 
 
 # -- as an estimator of scikit-learn ----------------------------------------------------------------------------------
@@ -425,7 +425,7 @@ def test_copies(kind):
 @pytest.mark.core
 def test_one_seed_one_result():
     X, y = sentences(24)
-    options = {"dropout": 0.3, "word_dropout": 0.3, "early_stopping": True}
+    options = {"dropout": 0.3, "reader__word_dropout": 0.3, "early_stopping": True}
     first = RNNTagger(**FAST, **options).fit(X, y)
     RNNTagger(**{**FAST, "random_state": 5}, **options).fit(X[:12], y[:12])
     same(RNNTagger(**FAST, **options).fit(X, y).weights_, first.weights_)
@@ -481,11 +481,10 @@ def test_features_of_dictionaries_are_those_of_python_crfsuite():
         "in": {"word": "x", "deep": {"flag": True}},
     }
     (expected,) = pycrfsuite.ItemSequence([token]).items()
-    encoder = FeatureEncoder().fit([[token]])
-    row = encoder.transform([[token]])[0][0]
-    names = {number: name for name, number in encoder.vocabulary_.items()}
-    width = len(row) // 2
-    assert {names[int(n)]: v for n, v in zip(row[:width], row[width:])} == expected
+    reader = FeatureReader(min_count=1)
+    numbers, values = (column.values[0] for column in reader.fit_read([[token]]).columns.values())
+    names = {number: name for name, number in reader.vocabulary_.items()}
+    assert {names[n]: v for n, v in zip(numbers, values)} == expected
 
 
 def test_more_features_than_ever_before():
@@ -494,3 +493,21 @@ def test_more_features_than_ever_before():
     model = RNNTagger(**FAST).fit(X, [["x", "y", "y"]] * 8)
     assert model.predict([[{"a": 1.0, "b": 1.0, "c": 1.0, "new": 1.0}]])[0].shape == (1,)
     np.testing.assert_array_equal(model.predict_marginals([[{"new": 1.0}]])[0], model.predict_marginals([[{}]])[0])
+
+
+# -- one graph --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="counts TensorFlow's graphs")
+@pytest.mark.parametrize("head", ["crf", "softmax"])
+def test_a_prediction_is_one_graph(head):
+    """From padded columns to numbers of labels, for one sequence and for any number."""
+    X, y = streams(20)
+    program_cache.clear()
+    model = RNNTagger(**FAST, head=head).fit(X, y)
+    model.predict(X), model.predict(X[:1])
+    with program_cache.borrow(model._plan) as program:
+        assert sorted(program._predict, key=str) == [("best", 1), ("best", None)]
+        decoded = program.forward(model.reader_.read(X[:1]).batch(np.array([0])), "best")
+    assert decoded.columns["y"].values.shape == (1, len(X[0]))
+    assert decoded.columns["y"].values.dtype.kind == "i"

@@ -7,6 +7,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skrnn import RNNTagger
+from skrnn.preprocessing import FeatureReader, TokenReader
 
 WORDS = [["a", "b", "c"], ["d", "e"], ["f"]]
 LABELS = [["x", "y", "x"], ["y", "y"], ["x"]]
@@ -26,15 +27,15 @@ BAD_Y = [
     (LABELS[:2], "inconsistent numbers of samples"),
     ([["x", "y"], *LABELS[1:]], r"y\[0\] must have the 3 steps of X\[0\]. Got 2"),
     ([*LABELS[:2], []], r"y\[2\] must have the 1 steps of X\[2\]. Got 0"),
-    ([*LABELS[:2], "x"], r"y\[2\] must be a list of labels, one for each step of X\[2\]. Got 'x'"),
-    (["xyx", "yy", "x"], r"y\[0\] must be a list of labels"),
-    (np.array([0, 1, 0]), r"y must have shape \(N, T\), or be a list of lists of labels. Got shape \(3,\)"),
+    ([*LABELS[:2], "x"], r"y\[2\] must be a row with one label per step. Got 'x'"),
+    (["xyx", "yy", "x"], r"y\[0\] must be a row with one label per step"),
+    (np.array([0, 1, 0]), r"y must have shape \(N, T\), or be ragged rows of labels. Got shape \(3,\)"),
     ([["x", "x", "x"], ["x", "x"], ["x"]], "y must hold at least 2 classes, of positive weight. Got 1 class: 'x'"),
     ([["x", None, None], [None, "x"], ["x"]], "y must hold at least 2 classes, of positive weight. Got 1 class: 'x'"),
     ([[None] * 3, [None] * 2, [None]], "y must hold labels. Got None for all steps"),
     ([[-1, -1, -1], [-1, -1], [-1]], "y must hold labels. Got none but -1, which is no label"),
     ([["x", 1, "x"], *LABELS[1:]], "y must hold labels of one type, that can be sorted. Got 'x' and 1"),
-    ([[["x"], ["y"], ["x"]], *LABELS[1:]], r"y must hold one label a step. Got \['x'\]"),
+    ([[["x"], ["y"], ["x"]], *LABELS[1:]], r"y must hold one label per step. Got \['x'\]"),
     ([[0.0, np.nan, 1.0], [1.0, 0.0], [1.0]], "use None for a step without one. Got NaN or infinity"),
     ([[0.0, 0.5, 1.0], [1.0, 0.0], [1.0]], "y must hold labels and not numbers on a scale. Got 0.5"),
 ]
@@ -69,7 +70,7 @@ def test_bad_X(X, sentence):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"embedding": 4}, "embedding is for integers; word_size tells the features of words. Got strings in X"),
+        ({"reader": TokenReader(4)}, "X must hold numbers for reader=TokenReader. Got strings"),
         ({"head": "softmax", "constraints": [("x", "y")]}, "constraints need head='crf'. Got head='softmax'"),
         ({"loss": "sparse_categorical_crossentropy"}, "loss must be None with head='crf', which has its own"),
         ({"constraints": "bio"}, "constraints='bio' needs labels 'O' or 'B-...', 'I-...'. Got 'x'"),
@@ -80,9 +81,9 @@ def test_bad_X(X, sentence):
             "constraints must leave a way .* Got none for a sequence of 1 step",
         ),
         ({"constraints": [("x", "x"), ("x", "y"), ("y", "x"), ("y", "y")]}, "Got none for a sequence of 2 steps"),
-        ({"constraints": [("y", "y")]}, r"y\[1\] must keep to the constraints. Got 'y' after 'y', at step 1"),
-        ({"constraints": [(None, "y")]}, r"y\[1\] must keep to the constraints. Got 'y' at the start, at step 0"),
-        ({"constraints": [("y", None)]}, r"y\[1\] must keep to the constraints. Got 'y' at the end, at step 1"),
+        ({"constraints": [("y", "y")]}, r"y\[1\] violates `constraints`: 'y' must not follow 'y' \(step 1\)"),
+        ({"constraints": [(None, "y")]}, r"y\[1\] violates `constraints`: 'y' must not be the first label \(step 0\)"),
+        ({"constraints": [("y", None)]}, r"y\[1\] violates `constraints`: 'y' must not be the last label \(step 1\)"),
         ({"class_weight": {"z": 2.0}}, "class_weight must name classes in y. Got 'z', which y does not hold"),
         ({"cell": keras.layers.LayerNormalization}, "takes no units"),
     ],
@@ -97,23 +98,24 @@ def test_bad_parameters(options, sentence):
     [
         ({"head": "hmm"}, "head"),
         ({"constraints": "bilou"}, "constraints"),
-        ({"word_size": 0}, "word_size"),
-        ({"characters": -1}, "characters"),
-        ({"affixes": -1}, "affixes"),
-        ({"word_dropout": 1.0}, "word_dropout"),
-        ({"min_count": 0}, "min_count"),
+        ({"reader__dim": 0}, "dim"),
+        ({"reader__max_characters": -1}, "max_characters"),
+        ({"reader__max_affix_length": -1}, "max_affix_length"),
+        ({"reader__word_dropout": 1.0}, "word_dropout"),
+        ({"reader__min_count": 0}, "min_count"),
         ({"class_weight": "equal"}, "class_weight"),
     ],
 )
 def test_ranges(options, name):
-    refuses(f"'{name}' parameter of RNNTagger", error=InvalidParameterError, **options)
+    owner = "WordReader" if next(iter(options)).startswith("reader__") else "RNNTagger"
+    refuses(f"'{name}' parameter of {owner}", error=InvalidParameterError, **options)
 
 
 def test_unknown_parameters():
     with pytest.raises(TypeError, match="RNNTagger has no parameter 'pooling'"):
         RNNTagger(pooling="last")
-    with pytest.raises(TypeError, match="RNNTagger has no parameter 'word_sizes'; did you mean 'word_size'"):
-        RNNTagger(word_sizes=3)
+    with pytest.raises(TypeError, match="RNNTagger has no parameter 'heads'; did you mean 'head'"):
+        RNNTagger(heads=3)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_bad_weights(weight, sentence):
 @pytest.mark.core
 def test_another_kind_of_X_at_predict():
     words = RNNTagger(epochs=1, units=2).fit(WORDS, LABELS)
-    features = RNNTagger(epochs=1, units=2, min_count=1).fit([[{"w": w} for w in s] for s in WORDS], LABELS)
+    features = RNNTagger(epochs=1, units=2, reader__min_count=1).fit([[{"w": w} for w in s] for s in WORDS], LABELS)
     numbers = RNNTagger(epochs=1, units=2).fit(NUMBERS, LABELS)
     with pytest.raises(ValueError, match="X must hold strings, as in fit. Got numbers"):
         words.predict(NUMBERS)
@@ -151,14 +153,14 @@ def test_another_kind_of_X_at_predict():
 
 def test_vectors_of_another_kind():
     sentence = "vectors must be WordVectors, KeyedVectors of gensim, or the path of a file. Got 3"
-    refuses(sentence, [["a", "b"]], [["x", "y"]], TypeError, vectors=3)
+    refuses(sentence, [["a", "b"]], [["x", "y"]], TypeError, reader__vectors=3)
 
 
-def test_vectors_do_not_go_with_dictionaries():
-    class Vectors:
-        words, vectors = ["a"], np.ones((1, 3))
-
-    refuses("vectors are of words. Got dictionaries", [[{"w": w} for w in s] for s in WORDS], vectors=Vectors())
+def test_options_of_another_reader():
+    dictionaries = [[{"w": w} for w in s] for s in WORDS]
+    refuses("Invalid parameter 'vectors' for estimator FeatureReader", dictionaries, reader__vectors=None)
+    refuses("X must hold dictionaries for reader=FeatureReader. Got strings", reader=FeatureReader())
+    refuses("'reader' parameter of RNNTagger must be an instance of", error=InvalidParameterError, reader="words")
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_marginals"])

@@ -22,7 +22,15 @@ Y = [["B-P", "I-P", "O", "B-P"], ["O", "O"], ["B-P", "O"], ["O", "O", "B-P", "I-
 
 @pytest.fixture(scope="module")
 def search():
-    tagger = RNNTagger(units=8, epochs=15, constraints="bio", characters=0, affixes=0, min_count=1, random_state=0)
+    tagger = RNNTagger(
+        units=8,
+        epochs=15,
+        constraints="bio",
+        reader__max_characters=0,
+        reader__max_affix_length=0,
+        reader__min_count=1,
+        random_state=0,
+    )
     scoring = {name: SCORERS[name] for name in ("entity_f1", "flat_accuracy", "sequence_accuracy")}
     return GridSearchCV(tagger, {"head": ["crf"]}, scoring=scoring, refit="entity_f1", cv=2).fit(X, Y)
 

@@ -10,7 +10,7 @@ from skrnn.layers import GRU, LSTM, SimpleRNN
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the loops are TensorFlow's")
 
-from skrnn.layers.rows import padded_rows, padded_size, permuted, swapped  # noqa: E402
+from skrnn.layers.rows import padded_rows, padded_size  # noqa: E402
 from skrnn.layers.scan import Arriving, project, scan  # noqa: E402
 
 T, B, D, H = 7, 3, 2, 4

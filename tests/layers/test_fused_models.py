@@ -4,9 +4,12 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from small_plans import small_network, small_plan
 
 from skrnn.layers import GRU, LSTM, RecurrenceSpec, SimpleRNN
-from skrnn.networks import RecurrentNetwork
+from skrnn.networks import Network
+from skrnn.preprocessing.reader import ArraySpec
+from skrnn.targets.classes import ClassSpec
 
 D, T = 3, 6
 OURS = {"elman": SimpleRNN, "gru": GRU, "lstm": LSTM}
@@ -162,8 +165,8 @@ def test_a_row_has_the_same_bits_alone_in_a_batch_and_padded(name, jit_compile, 
 
 
 def network(cell, units=5, **options):
-    spec = RecurrenceSpec.from_cell(cell, units)
-    return RecurrentNetwork(D, (spec, spec), 3, "softmax", bidirectional=True, pooling="mean", **options)
+    settings = {"units": units, "depth": 2, "bidirectional": True, "pooling": "mean", **options}
+    return small_network(ClassSpec(3), ArraySpec(D), cell, **settings)
 
 
 @pytest.mark.core
@@ -255,18 +258,18 @@ def test_penalties_are_those_of_the_plain_layer(cell):
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", sorted(OURS))
 def test_one_seed_gives_the_weights_of_the_plain_network(cell, bidirectional):
-    from skrnn.training import Plan
+    from skrnn.keras_objects.objectives import make_optimizer
     from skrnn.training.cache import program_class
-    from skrnn.training.objectives import make_loss, make_optimizer
 
-    class Plain(RecurrentNetwork):
+    class Plain(Network):
         def build(self, fused=True):
             return super().build(fused=False)
 
     drawn = []
-    for cls in (RecurrentNetwork, Plain):
-        net = cls(D, (RecurrenceSpec.from_cell(cell, 5),), 1, "linear", bidirectional=bidirectional)
-        program = program_class()(Plan(net, make_loss("mse", {}), make_optimizer("sgd", 0.1, None, {})))
+    for cls in (Network, Plain):
+        net = small_network(inputs=ArraySpec(D), cell=cell, units=5, bidirectional=bidirectional)
+        net = cls(net.inputs, net.body, net.head)
+        program = program_class()(small_plan(make_optimizer("sgd", 0.1, None, {}), network=net))
         drawn.append(program.initial_weights(net, 7))
     assert len(drawn[0]) == len(drawn[1])
     for fused, plain in zip(*drawn):

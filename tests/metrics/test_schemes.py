@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from skrnn.layers.label_schemes import BORDER, forbidden_pairs
 from skrnn.metrics import convert_scheme, find_entities
+from skrnn.sequences.label_schemes import BORDER, forbidden_pairs
 
 LABELS = ["O", "B-X", "I-X", "E-X", "S-X", "B-Y", "I-Y", "U-Y", "L-Y"]
 

@@ -9,8 +9,9 @@ from conftest import toy_sequences
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNClassifier, RNNRegressor, RNNTagger
 from skrnn.layers import TokenEmbedding
+from skrnn.preprocessing import TokenReader, WordReader, WordVectors
 from skrnn.training import program_cache
 
 FAST = {"epochs": 6, "random_state": 0, "batch_size": 8}
@@ -22,7 +23,7 @@ def build(meta, units=4, activation="tanh"):
     return keras.Sequential(
         [
             keras.Input((None, meta["n_features_in_"])),
-            keras.layers.GRU(units, activation=activation, return_sequences=meta["per_step_"]),
+            keras.layers.GRU(units, activation=activation, return_sequences=meta["target_axis_"] == "time"),
             keras.layers.Dropout(0.1),
             keras.layers.Dense(outputs, last),
         ]
@@ -100,7 +101,7 @@ def test_a_compiled_model_brings_its_optimizer_and_loss():
     model = RNNClassifier(model=build_compiled, model__rate=0.02, **FAST).fit(X, y)
     assert issubclass(model._plan.optimizer.cls, keras.optimizers.RMSprop)  # torch has its own of that name
     assert model._plan.learning_rate == pytest.approx(0.02)
-    assert not model._plan.sparse
+    assert model._plan.network.head.takes == "one-hot"
     assert model.history_["loss"][-1] < model.history_["loss"][0]
 
 
@@ -128,7 +129,7 @@ def build_tokens():
 def test_a_function_may_read_tokens():
     rng = np.random.default_rng(0)
     X = [rng.integers(0, 6, size=rng.integers(2, 8)) for _ in range(20)]
-    model = RNNClassifier(model=build_tokens, **FAST).fit(X, np.arange(20) % 2)
+    model = RNNClassifier(model=build_tokens, reader=TokenReader(), **FAST).fit(X, np.arange(20) % 2)
     alone = np.concatenate([model.predict_proba([x]) for x in X])
     np.testing.assert_allclose(alone, model.predict_proba(X), atol=1e-6)
 
@@ -150,3 +151,57 @@ def test_going_on():
     model = RNNClassifier(model=plain, **options, optimizer="sgd", warm_start=True).fit(X, y).fit(X, y)
     straight = RNNClassifier(model=plain, **{**options, "epochs": 12}, optimizer="sgd").fit(X, y)
     np.testing.assert_allclose(model.history_["loss"], straight.history_["loss"], rtol=1e-4)
+
+
+def build_of_two(meta):
+    """Reads words and vectors beside each other; named as the columns are."""
+    columns = {column.name: column for column in meta["columns_"]}
+    words = keras.Input((None, *columns["words"].shape), dtype="int32", name="words")
+    vectors = keras.Input((None, *columns["vectors"].shape), name="vectors")
+    first = keras.layers.Lambda(lambda x: x[:, :, 0], output_shape=(None,))(words)
+    h = keras.layers.Concatenate()([keras.layers.Embedding(50, 3)(first), vectors])
+    scores = keras.layers.Dense(meta["n_outputs_"])(keras.layers.GRU(6, return_sequences=True)(h))
+    return keras.Model([vectors, words], scores)
+
+
+@pytest.mark.core
+def test_a_tagger_with_a_model_of_several_inputs_and_a_random_field():
+    """The order of the inputs is the model's own; the CRF is put behind its scores."""
+    rng = np.random.default_rng(0)
+    names = [f"w{i}" for i in range(12)]
+    vectors = WordVectors(names, rng.normal(size=(12, 4)))
+    rows = [rng.integers(0, 12, size=rng.integers(2, 7)) for _ in range(40)]
+    X, y = [[names[i] for i in row] for row in rows], [np.array(["even", "odd"])[row % 2] for row in rows]
+    options = {**FAST, "epochs": 40, "learning_rate": 0.05}
+    reader = WordReader(min_count=1, vectors=vectors)
+    model = RNNTagger(model=build_of_two, reader=reader, **options).fit(X, y)
+    assert model.score(X, y) > 0.95
+    assert model.transition_.shape == (2, 2)
+    assert np.abs(model.transition_).max() > 0
+    assert sum(w.shape == (2, 2) for w in model.weights_) == 1
+    alone = np.concatenate([model.predict_marginals([x])[0] for x in X])
+    np.testing.assert_allclose(alone, np.concatenate(model.predict_marginals(X)), atol=1e-5)
+    plain = RNNTagger(head="softmax", model=build, **FAST)
+    numbers = [rng.normal(size=(len(row), 3)) for row in rows]
+    assert plain.fit(numbers, y).predict(numbers)[0].shape == y[0].shape
+
+
+def test_a_random_field_needs_a_functional_model():
+    X = [np.ones((3, 2)), np.ones((2, 2))]
+    with pytest.raises(ValueError, match="model must be functional, .* to put CRFHead behind it. Got StepScores"):
+        RNNTagger(model=build_step_scores, **FAST).fit(X, [[0, 1, 0], [1, 0]])
+
+
+class StepScores(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.scores = keras.layers.Dense(2)
+
+    def call(self, x, mask=None, training=False):
+        return self.scores(x)
+
+
+def build_step_scores():
+    model = StepScores()
+    model(np.zeros((1, 2, 2), "float32"))
+    return model

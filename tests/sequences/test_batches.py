@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from skrnn import Sequences
 from skrnn.sequences import batches
 from skrnn.sequences.batches import (
     LENGTH_JITTER,
@@ -11,7 +10,6 @@ from skrnn.sequences.batches import (
     PREDICTION_STEPS,
     ROW_MULTIPLE,
     batch_boundaries,
-    padded_batch,
     prediction_batches,
     rows_up,
     training_batches,
@@ -199,46 +197,6 @@ def test_boundaries_are_the_same_batches():
     for got, want in zip(cut(order, starts), prediction_batches(LENGTHS["log-normal"]), strict=True):
         np.testing.assert_array_equal(got, want)
     assert starts.dtype == np.int64
-
-
-# -- padding -------------------------------------------------------------------------------------------------
-
-
-def looped_batch(arrays, rows, length, n_rows, dtype):
-    padded = np.zeros((n_rows, length, arrays[0].shape[1]), dtype)
-    mask = np.zeros((n_rows, length), bool)
-    for b in range(n_rows):
-        real = len(arrays[rows[b]]) if b < len(rows) else 1
-        for t in range(real):
-            mask[b, t] = True
-            if b < len(rows):
-                padded[b, t] = arrays[rows[b]][t]
-    return padded, mask
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
-def test_padded_batch_against_a_loop(dtype):
-    for seed in range(30):
-        rng = np.random.default_rng(seed)
-        n_features = int(rng.integers(1, 4))
-        arrays = [(9 * rng.normal(size=(rng.integers(1, 7), n_features))).astype(dtype) for _ in range(10)]
-        rows = rng.permutation(10)[: rng.integers(1, 11)]
-        longest = max(len(arrays[i]) for i in rows)
-        length, n_rows = longest + int(rng.integers(0, 4)), len(rows) + int(rng.integers(0, 4))
-        X = Sequences.from_list(arrays)
-        X.values.flags.writeable = False
-        for got, want in zip(padded_batch(X, rows, length, n_rows), looped_batch(arrays, rows, length, n_rows, dtype)):
-            assert got.dtype == want.dtype
-            np.testing.assert_array_equal(got, want)
-        for got, want in zip(padded_batch(X, rows), looped_batch(arrays, rows, longest, len(rows), dtype)):
-            np.testing.assert_array_equal(got, want)
-
-
-def test_a_row_may_come_twice():
-    X = Sequences.from_list([[1.0], [2.0, 3.0]])
-    padded, mask = padded_batch(X, np.array([1, 1, 0]))
-    assert padded[:, :, 0].tolist() == [[2, 3], [2, 3], [1, 0]]
-    assert mask.tolist() == [[True, True], [True, True], [True, False]]
 
 
 @pytest.mark.parametrize(("n", "up"), [(1, 16), (15, 16), (16, 16), (17, 32), (1000, 1008), (1024, 1024)])

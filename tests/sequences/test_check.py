@@ -495,7 +495,7 @@ STEPS = [np.array([1.0, 2.0]), np.array([3.0]), np.array([4.0, 5.0, 6.0])]
     ],
 )
 def test_step_targets(y):
-    got = check_step_targets(X, y)
+    got = check_step_targets(X.lengths, y)
     assert got.values.dtype == np.float32
     assert_equal(got, check_sequences(STEPS))
 
@@ -504,34 +504,34 @@ def test_step_targets_of_equal_length():
     cube = np.arange(12.0).reshape(2, 3, 2)
     square = Sequences.from_padded(np.zeros((2, 3)))
     for y in (cube, cube.tolist(), list(cube), cube.astype(object)):
-        assert_equal(check_step_targets(square, y), check_sequences(cube))
+        assert_equal(check_step_targets(square.lengths, y), check_sequences(cube))
 
 
 def test_step_targets_as_they_are():
-    words = check_step_targets(X, [["a", "bcd"], ["e"], ["f", "g", "h"]], numbers=False)
+    words = check_step_targets(X.lengths, [["a", "bcd"], ["e"], ["f", "g", "h"]], numbers=False)
     assert [w[:, 0].tolist() for w in words] == [["a", "bcd"], ["e"], ["f", "g", "h"]]
-    numbers = check_step_targets(X, [s + 1e-12 for s in STEPS], numbers=False)
+    numbers = check_step_targets(X.lengths, [s + 1e-12 for s in STEPS], numbers=False)
     np.testing.assert_array_equal(numbers.values, X.values + 1e-12)
 
 
 @pytest.mark.parametrize("numbers", [True, False])
 def test_wrong_step_targets(numbers):
     with pytest.raises(ValueError, match=exactly("y[2] must have the 3 steps of X[2]. Got 2.")):
-        check_step_targets(X, [*STEPS[:2], STEPS[0]], numbers=numbers)
+        check_step_targets(X.lengths, [*STEPS[:2], STEPS[0]], numbers=numbers)
     with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[3, 2\]"):
-        check_step_targets(X, STEPS[:2], numbers=numbers)
+        check_step_targets(X.lengths, STEPS[:2], numbers=numbers)
     with pytest.raises(ValueError, match=exactly("y[1] must have at least one step. Got an empty sequence.")):
-        check_step_targets(X, [STEPS[0], [], STEPS[2]], numbers=numbers)
+        check_step_targets(X.lengths, [STEPS[0], [], STEPS[2]], numbers=numbers)
 
 
 def test_step_targets_must_be_finite_numbers():
     with pytest.raises(ValueError, match=r"^y\[1\] must not contain NaN. Got one at step 0, feature 0"):
-        check_step_targets(X, [STEPS[0], [np.nan], STEPS[2]])
+        check_step_targets(X.lengths, [STEPS[0], [np.nan], STEPS[2]])
     with pytest.raises(ValueError, match="could not convert string to float"):
-        check_step_targets(X, [["a", "b"], ["c"], ["d", "e", "f"]])
+        check_step_targets(X.lengths, [["a", "b"], ["c"], ["d", "e", "f"]])
     ragged = [[[1], [2]], [[1]], [[1, 2], [3], [4]]]
     with pytest.raises(ValueError, match=exactly("y[2] must have shape (time, features). Got rows of unequal length.")):
-        check_step_targets(X, ragged)
+        check_step_targets(X.lengths, ragged)
 
 
 @pytest.mark.parametrize(
@@ -573,5 +573,5 @@ def test_targets_are_never_written_to():
     for a in (y, *steps):
         a.flags.writeable = False
     check_targets(X, y)
-    check_step_targets(X, steps)
-    check_step_targets(X, Sequences.from_list(steps))
+    check_step_targets(X.lengths, steps)
+    check_step_targets(X.lengths, Sequences.from_list(steps))

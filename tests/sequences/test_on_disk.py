@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from skrnn import Sequences
+from skrnn.preprocessing.reader import as_examples
 from skrnn.sequences import on_disk
-from skrnn.sequences.batches import padded_batch
 from skrnn.sequences.check import check_sequences
 from skrnn.sequences.on_disk import RowsOnDisk, pieces, read_as
 
@@ -86,8 +86,9 @@ def test_batches_of_what_is_on_disk(pair):
     mapped, plain = pair
     rows = np.array([1, 0, 4])
     for X in (mapped, mapped[np.arange(8)], read_as(mapped, np.float64)):
-        for got, want in zip(padded_batch(X, rows, 7, 4), padded_batch(plain, rows, 7, 4)):
-            np.testing.assert_array_equal(got, want)
+        got, want = (as_examples("steps", s).batch(rows, {"time": 7}) for s in (X, plain))
+        np.testing.assert_array_equal(got.columns["steps"], want.columns["steps"])
+        np.testing.assert_array_equal(got.masks["time"], want.masks["time"])
 
 
 @pytest.mark.parametrize("most", [1, 4, 9, 10, 100])

@@ -5,10 +5,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.utils.class_weight import compute_class_weight
 
 from skrnn import Sequences
-from skrnn.sequences.weights import apply_class_weight, check_weights
+from skrnn.sequences.weights import check_weights
 
 X = Sequences.from_list([[1.0, 2.0], [3.0], [4.0, 5.0, 6.0]])
 STEPS = [[0.5, 1.0], [2.0], [0.0, 1.0, 3.0]]
@@ -34,7 +33,7 @@ def exactly(sentence):
     ],
 )
 def test_weights_of_sequences(weight, want, per_step):
-    got = check_weights(weight, X, per_step)
+    got = check_weights(weight, len(X), X.lengths if per_step else None)
     assert got.dtype == np.float64
     expected = [w for w, x in zip(want, X) for _ in x] if per_step else want
     assert got.tolist() == expected
@@ -51,7 +50,7 @@ def test_weights_of_sequences(weight, want, per_step):
     ],
 )
 def test_weights_of_steps(weight):
-    got = check_weights(weight, X, per_step=True)
+    got = check_weights(weight, len(X), X.lengths)
     assert got.dtype == np.float64
     assert got.tolist() == [w for s in STEPS for w in s]
 
@@ -59,7 +58,7 @@ def test_weights_of_steps(weight):
 def test_weights_of_steps_in_an_array():
     square = Sequences.from_padded(np.zeros((2, 3)))
     weight = np.arange(6.0).reshape(2, 3, 1)
-    assert check_weights(weight, square, per_step=True).tolist() == [0, 1, 2, 3, 4, 5]
+    assert check_weights(weight, len(square), square.lengths).tolist() == [0, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("per_step", [False, True])
@@ -68,7 +67,7 @@ def test_the_callers_weights_are_never_shared(per_step):
     steps = Sequences.from_list(STEPS)
     for weight, values in [(flat, flat), *([(steps, steps.values)] if per_step else [])]:
         values.flags.writeable = False
-        got = check_weights(weight, X, per_step)
+        got = check_weights(weight, len(X), X.lengths if per_step else None)
         assert not np.shares_memory(got, values)
         got *= 2.0
 
@@ -91,7 +90,7 @@ def test_the_callers_weights_are_never_shared(per_step):
 )
 def test_wrong_weights(weight, sentence, per_step):
     with pytest.raises(ValueError, match=exactly(sentence)):
-        check_weights(weight, X, per_step)
+        check_weights(weight, len(X), X.lengths if per_step else None)
 
 
 @pytest.mark.parametrize(
@@ -117,59 +116,10 @@ def test_wrong_weights(weight, sentence, per_step):
 )
 def test_wrong_weights_of_steps(weight, sentence):
     with pytest.raises(ValueError, match=exactly(sentence)):
-        check_weights(weight, X, per_step=True)
+        check_weights(weight, len(X), X.lengths)
 
 
 def test_weights_of_steps_need_targets_of_steps():
     sentence = "sample_weight must have shape (3,): y has one target a sequence. Got weights per step."
     with pytest.raises(ValueError, match=exactly(sentence)):
-        check_weights(STEPS, X, per_step=False)
-
-
-# -- class_weight --------------------------------------------------------------------------------------------
-
-LABELS = np.array(["b", "a", "b", "c", "b"])
-WEIGHTS = np.array([1.0, 2.0, 0.0, 1.0, 0.5])
-
-
-def test_no_class_weight():
-    assert apply_class_weight(None, LABELS, WEIGHTS) is WEIGHTS
-
-
-@pytest.mark.parametrize("integers", [False, True])
-def test_class_weight_of_labels(integers):
-    y = np.unique(LABELS, return_inverse=True)[1] if integers else LABELS
-    names = [0, 1, 2] if integers else ["a", "b", "c"]
-    got = apply_class_weight(dict(zip(names, [3.0, 0.5, 7.0])), y, WEIGHTS)
-    assert got.tolist() == [0.5, 6.0, 0.0, 7.0, 0.25]
-    assert WEIGHTS.tolist() == [1.0, 2.0, 0.0, 1.0, 0.5]
-
-
-def test_classes_left_out_weigh_one():
-    assert apply_class_weight({"c": 4.0}, LABELS, WEIGHTS).tolist() == [1, 2, 0, 4, 0.5]
-
-
-def test_balanced():
-    by_class = dict(zip("abc", compute_class_weight("balanced", classes=np.array(list("abc")), y=LABELS)))
-    want = WEIGHTS * [by_class[label] for label in LABELS]
-    np.testing.assert_allclose(apply_class_weight("balanced", LABELS, WEIGHTS), want)
-
-
-def test_class_weight_of_indicators_is_a_product():
-    y = np.array([[1, 0], [0, 1], [1, 1], [0, 0], [1, 0]])
-    got = apply_class_weight([{0: 1.0, 1: 3.0}, {0: 1.0, 1: 5.0}], y, WEIGHTS)
-    assert got.tolist() == (WEIGHTS * [3, 5, 15, 1, 3]).tolist()
-
-
-def test_a_class_that_y_does_not_hold():
-    with pytest.raises(
-        ValueError, match=exactly("class_weight must name classes in y. Got 'd', which y does not hold.")
-    ):
-        apply_class_weight({"a": 1.0, "d": 2.0}, LABELS, WEIGHTS)
-    with pytest.raises(ValueError, match=exactly("class_weight must name classes in y. Got 3, which y does not hold.")):
-        apply_class_weight({0: 1.0, 3: 2.0}, np.array([0, 1, 0]), np.ones(3))
-
-
-def test_class_weight_that_scikit_learn_refuses():
-    with pytest.raises(ValueError, match="balanced"):
-        apply_class_weight("even", LABELS, WEIGHTS)
+        check_weights(STEPS, len(X))

@@ -40,8 +40,8 @@ def test_batch_of_all():
 def test_same_results_with_and_without(cell, toy):
     X, y = toy
     plain, compiled = (RNNClassifier(cell, **FAST, jit_compile=jit).fit(X, y) for jit in (False, True))
-    assert compiled._plan.network.jit_compile
-    assert not plain._plan.network.jit_compile
+    assert compiled._plan.network.body.jit_compile
+    assert not plain._plan.network.body.jit_compile
     np.testing.assert_allclose(plain.history_["loss"], compiled.history_["loss"], rtol=1e-5)
     np.testing.assert_allclose(plain.predict_proba(X), compiled.predict_proba(X), rtol=1e-4, atol=1e-5)
 
@@ -61,10 +61,10 @@ def test_a_sequence_alone_gives_the_same_bits(cell, jit_compile, toy):
 def test_auto_leaves_short_trainings_alone_and_keeps_its_choice(toy):
     X, y = toy
     model = RNNClassifier(**FAST).fit(X, y)
-    assert not model._plan.network.jit_compile
+    assert not model._plan.network.body.jit_compile
     model.set_params(epochs=1_000_000, warm_start=True)
     model.partial_fit(X, y)  # goes on with the network it has
-    assert not model._plan.network.jit_compile
+    assert not model._plan.network.body.jit_compile
 
 
 def test_no_effect_on_other_recurrences(toy):

@@ -7,6 +7,7 @@ from conftest import toy_sequences
 from keras import ops
 
 from skrnn import RNNRegressor
+from skrnn.preprocessing import TokenReader
 from skrnn.training.gradients import LARGEST, with_finite_norm
 
 
@@ -29,7 +30,15 @@ def test_a_step_has_the_length_that_clipping_gives_it(embedding, optimizer):
     if embedding:
         X = [np.abs(10 * x[:, 0]).astype(int) % embedding for x in X]
     fits = [
-        RNNRegressor("mgu", 4, embedding=embedding, optimizer=optimizer, loss=Steep(factor), epochs=3, random_state=0)
+        RNNRegressor(
+            "mgu",
+            4,
+            reader=TokenReader(embedding) if embedding else None,
+            optimizer=optimizer,
+            loss=Steep(factor),
+            epochs=3,
+            random_state=0,
+        )
         .fit(X, y)
         .weights_
         for factor in (1e6, 1e25)

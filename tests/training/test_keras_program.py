@@ -8,27 +8,26 @@ import sys
 import keras
 import numpy as np
 import pytest
+from small_plans import small_plan
 
-from skrnn import Sequences
 from skrnn.keras_objects import Recipe
-from skrnn.layers import RecurrenceSpec
-from skrnn.networks import FunctionNetwork, RecurrentNetwork
+from skrnn.keras_objects.objectives import make_optimizer
+from skrnn.networks import FunctionBody
+from skrnn.preprocessing.integer_tokens import TokenSpec
+from skrnn.preprocessing.words import WordSpec
 from skrnn.sequences.batches import batch_boundaries, training_batches
-from skrnn.training import Plan
+from skrnn.sequences.examples import Column, Examples
+from skrnn.targets.classes import ClassSpec
+from skrnn.targets.numbers import NumberSpec
+from skrnn.targets.step_labels import StepLabelSpec
 from skrnn.training.cache import program_class
 from skrnn.training.keras_program import KerasProgram
-from skrnn.training.objectives import make_loss, make_optimizer
-from skrnn.training.plan import Examples
 
 N_CLASSES = 3
 METRICS = {
     "classes": (Recipe(keras.metrics.SparseCategoricalAccuracy, {"name": "accuracy"}),),
     "numbers": (Recipe(keras.metrics.MeanAbsoluteError, {"name": "mae"}), keras.losses.mean_squared_error),
 }
-
-
-def network(outputs=1, cell="gru", activation="linear", options=None, **settings):
-    return RecurrentNetwork(3, (RecurrenceSpec.from_cell(cell, 4, options),), outputs, activation, **settings)
 
 
 def user_model():
@@ -38,79 +37,91 @@ def user_model():
 
 
 def tokens():
-    layers = (RecurrenceSpec.from_cell("lstm", 4),)
-    net = RecurrentNetwork(1, layers, 1, "sigmoid", bidirectional=True, embedding=(7, 3))
-    return Plan(net, make_loss("binary_crossentropy", {}), make_optimizer("sgd", 0.5, 1.0, {}))
+    optimizer = make_optimizer("sgd", 0.5, 1.0, {})
+    return small_plan(optimizer, ClassSpec(2), inputs=TokenSpec(7, 3), cell="lstm", bidirectional=True)
 
 
-def classes(**settings):
-    loss = make_loss("sparse_categorical_crossentropy", {})
-    net = network(N_CLASSES, activation="softmax", **settings)
-    per_step = net.pooling is None
-    optimizer = make_optimizer("rmsprop", 0.01, None, {}) if per_step else make_optimizer("adam", 0.02, 1.0, {})
-    return Plan(net, loss, optimizer, METRICS["classes"], per_step, sparse=True)
+def words():
+    spec = WordSpec((5, 4), (4, 2), max_characters=3, alphabet=6, character_dim=3, character_filters=4, vector_dim=2)
+    return small_plan(make_optimizer("sgd", 0.5, 1.0, {}), ClassSpec(2), inputs=spec)
+
+
+def classes(axis=None):
+    optimizer = make_optimizer("rmsprop", 0.01, None, {}) if axis else make_optimizer("adam", 0.02, 1.0, {})
+    target = StepLabelSpec(N_CLASSES, "time", "softmax") if axis else ClassSpec(N_CLASSES)
+    return small_plan(optimizer, target, METRICS["classes"])
+
+
+def labels():
+    target = StepLabelSpec(N_CLASSES, "time", "crf", forbidden=((0, 1), (-1, 2)))
+    return small_plan(make_optimizer("adam", 0.05, 1.0, {}), target)
 
 
 def scheduled():
-    net = network(2, cell="lstm", options={"kernel_regularizer": keras.regularizers.L2(0.1)}, pooling="mean")
+    options = {"kernel_regularizer": keras.regularizers.L2(0.1)}
     rate = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=2, decay_rate=0.5)
-    return Plan(net, make_loss("mse", {}), make_optimizer("sgd", rate, None, {"clipvalue": 0.05}), METRICS["numbers"])
+    optimizer = make_optimizer("sgd", rate, None, {"clipvalue": 0.05})
+    return small_plan(optimizer, NumberSpec(2), METRICS["numbers"], cell="lstm", options=options, pooling="mean")
 
 
 def averaged():
-    net = network(2, pooling=None)
     optimizer = make_optimizer("adam", 0.02, 1.0, {"use_ema": True, "ema_momentum": 0.9})
-    return Plan(net, make_loss("mse", {}), optimizer, METRICS["numbers"], per_step=True)
+    return small_plan(optimizer, NumberSpec(2, "time"), METRICS["numbers"])
+
+
+def of_the_users():
+    optimizer = make_optimizer("adam", 0.02, 1.0, {})
+    body = FunctionBody(user_model, {})
+    return small_plan(optimizer, NumberSpec(2), METRICS["numbers"], loss="huber", body=body)
 
 
 PLANS = {
     "classes": classes,
-    "classes of every step, no clipping": lambda: classes(pooling=None),
+    "classes of every step, no clipping": lambda: classes("time"),
+    "labels of every step, a random field": labels,
     "numbers, regularized, a schedule, clipping by value": scheduled,
     "numbers of every step, averaged weights": averaged,
     "tokens, both directions": tokens,
-    "a model of the user's": lambda: Plan(
-        FunctionNetwork(user_model, {}),
-        make_loss("huber", {}),
-        make_optimizer("adam", 0.02, 1.0, {}),
-        METRICS["numbers"],
-    ),
+    "words and vectors": words,
+    "a model of the user's": of_the_users,
 }
 
 
 def examples(plan, n, seed):
+    """Random values for every column of a plan."""
     rng = np.random.default_rng(seed)
-    lengths = rng.integers(1, 9, size=n)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    size = offsets[-1] if plan.per_step else n
-    if getattr(plan.network, "embedding", None):
-        values = rng.integers(1, 7, size=(offsets[-1], 1)).astype(np.int32)
-        y = rng.integers(2, size=(size, 1)).astype(np.float32)
-    else:
-        values = rng.normal(size=(offsets[-1], 3)).astype(np.float32)
-        y = rng.integers(N_CLASSES, size=(size, 1)) if plan.sparse else rng.normal(size=(size, 2)).astype(np.float32)
-    return Examples(Sequences(values, offsets), y, rng.uniform(0.1, 2, size=size).astype(np.float32))
+    offsets = np.concatenate([[0], np.cumsum(rng.integers(1, 9, size=n))])
+    columns = {}
+    for spec in plan.columns:
+        shape = (n if spec.axis is None else offsets[-1], *spec.shape)
+        if spec.name == "weight":
+            values = rng.uniform(0.1, 2, size=shape)
+        elif spec.dtype == "int32":
+            values = rng.integers(min(N_CLASSES, plan.network.head.units, 2) if spec.name == "y" else 3, size=shape)
+        else:
+            values = rng.normal(size=shape)
+        columns[spec.name] = Column(values.astype(spec.dtype), spec.axis)
+    return Examples(columns, {"time": offsets})
 
 
 def trained(program, weights, epochs=3):
     """Everything that a training shows: logs of each epoch, weights, the optimizer and predictions."""
     # JAX's own program fills the last batch up with sequences that a batch normalization sees.
-    n = 24 if isinstance(program.plan.network, FunctionNetwork) else 27
+    n = 24 if isinstance(program.plan.network.body, FunctionBody) else 27
     training, validation = examples(program.plan, n, seed=0), examples(program.plan, 12, seed=1)
     program.load(weights, None, program.plan.learning_rate, seed=5)
     rng = np.random.default_rng(0)
     data, held_out, logs = program.put(training), program.put(validation), []
     for _ in range(epochs):
         program.reset_metrics()
-        logs.append(program.train(data, *training_batches(training.X.lengths, 8, rng)))
+        logs.append(program.train(data, *training_batches(training.sizes, 8, rng)))
         program.reset_metrics()
-        logs[-1] |= {
-            f"val_{k}": v for k, v in program.evaluate(held_out, *batch_boundaries(validation.X.lengths)).items()
-        }
+        logs[-1] |= {f"val_{k}": v for k, v in program.evaluate(held_out, *batch_boundaries(validation.sizes)).items()}
     program.finish()
     # A program may hold the state of all weights together, in another order.
     state = [np.sort(np.concatenate([np.ravel(v).astype(float) for v in program.read_optimizer()]))]
-    return logs, program.read_weights(), state, program.predict(validation.X)
+    predicted = {how: program.predict(validation, how).columns["y"].values for how in ("best", "probabilities")}
+    return logs, program.read_weights(), state, predicted
 
 
 @pytest.mark.core
@@ -126,9 +137,12 @@ def test_the_portable_road_gives_the_numbers_of_the_backends_own(name):
         assert [sorted(epoch) for epoch in logs] == [sorted(epoch) for epoch in wanted[0]]
         for epoch, other in zip(logs, wanted[0]):
             np.testing.assert_allclose([epoch[k] for k in sorted(epoch)], [other[k] for k in sorted(epoch)], rtol=2e-5)
-        for got, want in zip(arrays, wanted[1:]):
+        *states, predicted = arrays
+        for got, want in zip(states, wanted[1:]):
             for a, b in zip(got, want):
                 np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+        for how, values in wanted[-1].items():
+            np.testing.assert_allclose(predicted[how], values, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.core
@@ -139,9 +153,10 @@ def test_metrics_of_steps_do_not_depend_on_padding():
         program = kind(plan)
         program.load(program.initial_weights(plan.network, 0), None, plan.learning_rate, seed=0)
         program.reset_metrics()
-        scores = program.evaluate(program.put(data), *training_batches(data.X.lengths, 8, np.random.default_rng(0)))
-        errors = np.abs(program.predict(data.X) - data.y).mean(axis=1)
-        assert scores["mae"] == pytest.approx(np.average(errors, weights=data.weights), rel=1e-5)
+        scores = program.evaluate(program.put(data), *training_batches(data.sizes, 8, np.random.default_rng(0)))
+        y, weights = (data.columns[name].values for name in ("y", "weight"))
+        errors = np.abs(program.predict(data, "best").columns["y"].values - y).mean(axis=1)
+        assert scores["mae"] == pytest.approx(np.average(errors, weights=weights), rel=1e-5)
 
 
 ON_TORCH = """

@@ -10,6 +10,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from skrnn import RNNClassifier, RNNRegressor, Sequences
+from skrnn.preprocessing import TokenReader
 from skrnn.sequences import on_disk
 
 SETTINGS = {"units": 4, "epochs": 3, "batch_size": 8, "random_state": 0}
@@ -77,7 +78,7 @@ def test_steps_are_learned_the_same_from_disk(tmp_path, early_stopping):
 def test_tokens_are_learned_the_same_from_disk(tmp_path):
     X, mapped = both_forms(tmp_path, tokens=True)
     y = np.arange(len(X)) % 2
-    fits = [RNNClassifier("gru", embedding=3, **SETTINGS).fit(data, y) for data in (X, mapped)]
+    fits = [RNNClassifier("gru", reader=TokenReader(3), **SETTINGS).fit(data, y) for data in (X, mapped)]
     assert_same_fit(*fits, X, mapped)
 
 

@@ -7,20 +7,18 @@ import weakref
 import keras
 import numpy as np
 import pytest
+from small_plans import small_plan
 
 from skrnn import RNNClassifier
 from skrnn.keras_objects import Recipe
-from skrnn.layers import RecurrenceSpec
-from skrnn.networks import RecurrentNetwork
-from skrnn.training import Plan, ProgramCache, program_cache
+from skrnn.keras_objects.objectives import make_optimizer
+from skrnn.training import ProgramCache, program_cache
 from skrnn.training.cache import program_class
 from skrnn.training.keras_program import KerasProgram
-from skrnn.training.objectives import make_loss, make_optimizer
 
 
 def plan(units=3, rate=0.01, beta_1=0.9):
-    network = RecurrentNetwork(2, (RecurrenceSpec.from_cell("gru", units),), 1, "linear")
-    return Plan(network, make_loss("mse", {}), make_optimizer("adam", rate, 1.0, {"beta_1": beta_1}))
+    return small_plan(make_optimizer("adam", rate, 1.0, {"beta_1": beta_1}), units=units)
 
 
 @pytest.mark.core
@@ -165,13 +163,9 @@ def test_initial_weights_follow_from_the_seed_and_the_initializers():
 
 
 def test_a_seed_of_the_users_initializer_is_kept():
-    network = RecurrentNetwork(
-        2,
-        (RecurrenceSpec.from_cell("gru", 3, {"kernel_initializer": keras.initializers.GlorotUniform(seed=7)}),),
-        1,
-        "linear",
-    )
-    program = program_class()(Plan(network, make_loss("mse", {}), Recipe(keras.optimizers.SGD, {"learning_rate": 0.1})))
+    options = {"kernel_initializer": keras.initializers.GlorotUniform(seed=7)}
+    plan = small_plan(Recipe(keras.optimizers.SGD, {"learning_rate": 0.1}), options=options)
+    network, program = plan.network, program_class()(plan)
     a, b = (program.initial_weights(network, seed) for seed in (0, 1))
     np.testing.assert_array_equal(a[0], b[0])
     assert not np.array_equal(a[1], b[1])
@@ -180,8 +174,7 @@ def test_a_seed_of_the_users_initializer_is_kept():
 @pytest.mark.core
 def test_networks_that_differ_in_how_weights_begin_share_a_program():
     def plan_with(**options):
-        network = RecurrentNetwork(2, (RecurrenceSpec.from_cell("mgu", 3, options),), 1, "linear")
-        return Plan(network, make_loss("mse", {}), Recipe(keras.optimizers.SGD, {"learning_rate": 0.1}))
+        return small_plan(Recipe(keras.optimizers.SGD, {"learning_rate": 0.1}), cell="mgu", options=options)
 
     cache = ProgramCache()
     plans = [plan_with(), plan_with(kernel_initializer="ones"), plan_with(use_bias=False)]

@@ -49,7 +49,9 @@ def layers(cell: str) -> dict[str, keras.layers.Layer]:
 
 def graphs(layer: keras.layers.Layer, way: str) -> tuple[Callable, Callable]:
     """A training step and a prediction, traced for any length."""
-    linear_scan.fastest_scan = lambda: linear_scan.blocked_scan if way == "scan in blocks" else linear_scan.compiled_loop
+    linear_scan.fastest_scan = lambda: (
+        linear_scan.blocked_scan if way == "scan in blocks" else linear_scan.compiled_loop
+    )
     layer.build((None, None, FEATURES))
     weights = [v.value for v in layer.trainable_variables]
     signature = [tf.TensorSpec((None, None, FEATURES)), tf.TensorSpec((None, None), tf.bool)]

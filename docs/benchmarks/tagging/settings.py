@@ -15,10 +15,10 @@ from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer
 from skrnn import RNNTagger
 from skrnn.preprocessing import PerStep
 
-TEXT: dict[str, Any] = {"units": 128, "dropout": 0.5, "word_dropout": 0.2, "learning_rate": 0.005, "epochs": 14}
+TEXT: dict[str, Any] = {"units": 128, "dropout": 0.5, "reader__word_dropout": 0.2, "learning_rate": 0.005, "epochs": 14}
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "ewt": {**TEXT, "word_dropout": 0.3},
+    "ewt": {**TEXT, "reader__word_dropout": 0.3},
     "chunks": {**TEXT, "constraints": "bioes", "batch_size": 16, "epochs": 8},
     "arem": {
         "cell": "gru",

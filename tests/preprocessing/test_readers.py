@@ -3,22 +3,23 @@
 import numpy as np
 import pytest
 
-from skrnn.preprocessing.feature_dicts import FeatureEncoder
-from skrnn.preprocessing.tokens import SHAPES, UNKNOWN, WordEncoder, shape_of, token_kind
+from skrnn.preprocessing import ArrayReader, FeatureReader, TokenReader, WordReader, default_reader
+from skrnn.preprocessing.forms import form_of
+from skrnn.preprocessing.words import SHAPES, UNKNOWN, shape_of
 from skrnn.sequences import Sequences
 
 X = [["The", "cat", "saw", "the", "NYSE"], ["the", "unbelievable", "cat", "."]]
 
 
 def test_every_number_by_hand():
-    encoder = WordEncoder(min_count=2, affixes=2, characters=4).fit(X)
+    encoder = WordReader(min_count=2, max_affix_length=2, max_characters=4).fit(X)
     assert list(encoder.vocabularies_[0]) == ["cat", "the"]
     assert list(encoder.vocabularies_[2]) == ["ca", "th"]  # beginnings of two characters, seen twice
     assert list(encoder.vocabularies_[4]) == ["at", "he"]
-    sequences = encoder.transform([["THE", "unbelievable", "x"], ["cat"]])
-    assert isinstance(sequences, Sequences)
-    assert sequences.lengths.tolist() == [3, 1]
-    assert sequences.values.dtype == np.float32
+    examples = encoder.read([["THE", "unbelievable", "x"], ["cat"]])
+    values = examples.columns["words"].values
+    assert examples.lengths("time").tolist() == [3, 1]
+    assert values.dtype == np.int32
 
     def expected(word, read):
         low = word.lower()
@@ -29,16 +30,16 @@ def test_every_number_by_hand():
         return row + [0] * (4 - len(read))
 
     by_hand = [expected("THE", "THE"), expected("unbelievable", "unle"), expected("x", "x"), expected("cat", "cat")]
-    np.testing.assert_array_equal(sequences.values, by_hand)
-    assert sequences.values[1, 0] == sequences.values[2, 0] == UNKNOWN
+    np.testing.assert_array_equal(values, by_hand)
+    assert values[1, 0] == values[2, 0] == UNKNOWN
 
 
 def test_strings_of_a_token_have_vocabularies_of_their_own():
     columns = [[(word, word[0].upper()) for word in sentence] for sentence in X]
-    encoder = WordEncoder(min_count=1, affixes=0, characters=0).fit(columns)
-    assert encoder.n_strings_ == 2
+    encoder = WordReader(min_count=1, max_affix_length=0, max_characters=0).fit(columns)
+    assert encoder.n_features_in_ == 2
     assert len(encoder.vocabularies_) == 2
-    row = encoder.transform([[("cat", "N")]])[0][0]
+    row = encoder.read([[("cat", "N")]]).columns["words"].values[0]
     assert row.tolist() == [encoder.vocabularies_[0]["cat"], encoder.vocabularies_[1]["n"], SHAPES.index("lower")]
 
 
@@ -69,14 +70,14 @@ class Vectors:
 
 
 def test_vectors():
-    encoder = WordEncoder(affixes=0, characters=0, vectors=Vectors()).fit(X)
+    encoder = WordReader(max_affix_length=0, max_characters=0, vectors=Vectors()).fit(X)
     assert encoder.coverage_ == pytest.approx(3 / 9)  # The and the twice; of cat there is another way to write
-    table = encoder.transform([["THE", "the", "Cat", "cat", "?"]])[0][:, -2:]
+    table = encoder.read([["THE", "the", "Cat", "cat", "?"]]).columns["vectors"].values
     np.testing.assert_array_equal(table, [[1, 2], [1, 2], [3, 4], [0, 0], [0, 0]])
 
 
 @pytest.mark.parametrize(
-    ("X", "kind"),
+    ("X", "form"),
     [
         (X, "words"),
         ([np.array(s) for s in X], "words"),
@@ -86,18 +87,18 @@ def test_vectors():
         (np.array([[["a", "b"]]]), "columns"),
         ([[{"a": 1}]], "features"),
         ([[], ["a"]], "words"),
-        ([np.ones((3, 2))], None),
-        ([[1, 2], [3]], None),
-        ([[[1.0], [2.0]]], None),
-        (np.ones((3, 2)), None),
-        (Sequences.from_list([[1.0]]), None),
-        ([], None),
-        (3, None),
+        ([np.ones((3, 2))], "numbers"),
+        ([[1, 2], [3]], "numbers"),
+        ([[[1.0], [2.0]]], "numbers"),
+        (np.ones((3, 2)), "numbers"),
+        (Sequences.from_list([[1.0]]), "numbers"),
+        ([], "numbers"),
+        (3, "numbers"),
     ],
     ids=str,
 )
-def test_kinds(X, kind):
-    assert token_kind(X) == kind
+def test_forms(X, form):
+    assert form_of(X) == form
 
 
 @pytest.mark.parametrize(
@@ -110,17 +111,16 @@ def test_kinds(X, kind):
         ([["a", ("b", "c")]], r"X\[0\] must hold tokens of strings. Got \('b', 'c'\) at step 1"),
         ([[("a", "b")], [("c", "d"), ("e",)]], r"X\[1\] must hold tokens of 2 strings each. Got \('e',\) at step 1"),
         ([[("a", "b")], ["cd"]], r"X\[1\] must hold tokens of 2 strings each. Got 'cd' at step 0"),
-        ([], "X must hold at least one sentence"),
     ],
 )
 def test_errors_of_sentences(bad, sentence):
     with pytest.raises(ValueError, match=sentence):
-        WordEncoder().fit(bad)
+        WordReader().fit(bad)
 
 
 def test_a_list_of_words_is_no_list_of_sentences():
     with pytest.raises(ValueError, match="X must hold sentences, each a list of tokens. Got the single 'The'"):
-        token_kind(["The", "cat"])
+        form_of(["The", "cat"])
 
 
 def test_vectors_of_another_size():
@@ -128,22 +128,22 @@ def test_vectors_of_another_size():
         words = ["the"]
 
     with pytest.raises(ValueError, match=r"vectors must have shape \(1, E\), one a word. Got \(2, 2\)"):
-        WordEncoder(vectors=Short()).fit(X)
+        WordReader(vectors=Short()).fit(X)
     with pytest.raises(TypeError, match="vectors must be WordVectors, KeyedVectors of gensim, or .* Got {}"):
-        WordEncoder(vectors={}).fit(X)
+        WordReader(vectors={}).fit(X)
 
 
 def test_features_of_dictionaries():
     data = [[{"w": "a", "n": 2.5, "b": True}, {"w": "b", "l": ["x", "y"]}], [{"in": {"w": "a", "n": 1}}]]
-    encoder = FeatureEncoder().fit(data)
+    encoder = FeatureReader(min_count=1).fit(data)
     assert sorted(encoder.vocabulary_) == ["b", "in:n", "in:w:a", "l:x", "l:y", "n", "w:a", "w:b"]
-    values = encoder.transform(data).values
-    width = values.shape[1] // 2
+    columns = encoder.read(data).columns
+    numbers, values = columns["features"].values, columns["values"].values
     names = {number: name for name, number in encoder.vocabulary_.items()}
-    rows = [{names[n]: v for n, v in zip(row[:width], row[width:]) if n} for row in values]
+    rows = [{names[n]: v for n, v in zip(row, of) if n} for row, of in zip(numbers, values)]
     assert rows == [{"w:a": 1, "n": 2.5, "b": 1}, {"w:b": 1, "l:x": 1, "l:y": 1}, {"in:w:a": 1, "in:n": 1}]
-    assert list(FeatureEncoder(min_count=2).fit(data + data[:1]).vocabulary_) == ["b", "l:x", "l:y", "n", "w:a", "w:b"]
-    assert not encoder.transform([[{"new": 1.0}]]).values.any()
+    assert list(FeatureReader(min_count=2).fit(data + data[:1]).vocabulary_) == ["b", "l:x", "l:y", "n", "w:a", "w:b"]
+    assert not encoder.read([[{"new": 1.0}]]).columns["values"].values.any()
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,33 @@ def test_features_of_dictionaries():
 )
 def test_errors_of_dictionaries(bad, sentence):
     with pytest.raises(ValueError, match=sentence):
-        FeatureEncoder().fit(bad)
+        FeatureReader(min_count=1).fit(bad)
+
+
+def test_the_default_reader_follows_the_form():
+    assert isinstance(default_reader(X), WordReader)
+    assert isinstance(default_reader([[("a", "b")]]), WordReader)
+    assert isinstance(default_reader([[{"a": 1}]]), FeatureReader)
+    for numbers in (np.ones((3, 2)), [[1, 2], [3]], [np.ones((3, 2))], Sequences.from_list([[1.0]])):
+        assert isinstance(default_reader(numbers), ArrayReader)
+
+
+def test_tokens_stay_integers():
+    """Numbers that float32 does not have, and on disk."""
+    large = 2**24 + 1
+    reader = TokenReader(dim=2)
+    tokens = reader.fit_read([[large, 0], [5]]).columns["tokens"].values
+    assert tokens.tolist() == [large, 0, 5]
+    assert tokens.dtype == np.int32
+    assert reader.n_tokens_ == large + 1
+    with pytest.raises(ValueError, match=f"tokens below {large + 1}, as in fit. Got {large + 1}; TokenReader"):
+        reader.read([[large + 1]])
+    with pytest.raises(ValueError, match="X must hold tokens below n_tokens=3. Got 5"):
+        TokenReader(n_tokens=3).fit([[5]])
+
+
+def test_readers_are_estimators_of_scikit_learn():
+    from sklearn.base import clone
+
+    for reader in (ArrayReader(), FeatureReader(7), TokenReader(3, 9), WordReader(min_count=5)):
+        assert clone(reader).get_params() == reader.get_params()

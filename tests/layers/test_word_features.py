@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from skrnn.layers import FeatureBag, TokenReader
-from skrnn.layers.token_reader import read_characters
+from skrnn.layers import FeatureBag, WordFeatures
+from skrnn.layers.word_features import read_characters
 
 
 def characters_by_hand(x, table, kernel, bias):
@@ -37,28 +37,28 @@ def test_characters():
 def test_reader():
     """Tables by number, the shape, the characters, and what comes from outside, side by side."""
     rng = np.random.default_rng(0)
-    layer = TokenReader([5, 3], [4, 2], characters=3, alphabet=7, character_size=3, filters=6, shape_size=2)
-    x = np.concatenate(
-        [rng.integers(0, n, (2, 4, 1)) for n in (6, 4, 9, 8, 8, 8)] + [rng.normal(size=(2, 4, 2))], axis=2
-    ).astype("float32")
-    y = ops.convert_to_numpy(layer(x))
-    assert y.shape == (*x.shape[:2], *layer.compute_output_shape(x.shape)[2:]) == (2, 4, 4 + 2 + 2 + 6 + 2)
+    options = {"max_characters": 3, "alphabet": 7, "character_dim": 3, "character_filters": 6, "shape_dim": 2}
+    layer = WordFeatures([5, 3], [4, 2], **options)
+    n = np.concatenate([rng.integers(0, n, (2, 4, 1)) for n in (6, 4, 9, 8, 8, 8)], axis=2).astype("int32")
+    vectors = rng.normal(size=(2, 4, 2)).astype("float32")
+    y = ops.convert_to_numpy(layer([n, vectors]))
+    assert y.shape == layer.compute_output_shape([n.shape, vectors.shape]) == (2, 4, 4 + 2 + 2 + 6 + 2)
+    np.testing.assert_array_equal(ops.convert_to_numpy(layer(n)), y[:, :, :-2])
     weights = {w.name: ops.convert_to_numpy(w) for w in layer.weights}
-    n = x.astype(int)
     letters = characters_by_hand(n[:, :, 3:6].reshape(8, 3), weights["characters"], weights["kernel"], weights["bias"])
     parts = [weights["words_0"][n[:, :, 0]], weights["words_1"][n[:, :, 1]], weights["shapes"][n[:, :, 2]]]
-    expected = np.concatenate([*parts, letters.reshape(2, 4, 6), x[:, :, 6:]], axis=2)
+    expected = np.concatenate([*parts, letters.reshape(2, 4, 6), vectors], axis=2)
     np.testing.assert_allclose(y, expected, atol=1e-5)
-    again = TokenReader.from_config(layer.get_config())
-    again.build(x.shape)
+    again = WordFeatures.from_config(layer.get_config())
+    again.build(n.shape)
     assert [w.shape for w in again.weights] == [w.shape for w in layer.weights]
 
 
 @pytest.mark.core
 def test_word_dropout():
     """In training a share of the words, and of their endings, is unknown, but not other strings and shapes."""
-    layer = TokenReader([5, 3, 6], [1, 1, 1], shape_size=1, word_dropout=0.3, strings=2)
-    x = np.tile(np.array([[[4.0, 2.0, 5.0, 1.0]]], "float32"), (40, 50, 1))
+    layer = WordFeatures([5, 3, 6], [1, 1, 1], shape_dim=1, word_dropout=0.3, n_strings=2)
+    x = np.tile(np.array([[[4, 2, 5, 1]]], "int32"), (40, 50, 1))
     seen = ops.convert_to_numpy(layer(x, training=True))
     word, tag, ending = (ops.convert_to_numpy(table)[:, 0] for table in layer.tables)
     for column, table, number in ((0, word, 4), (2, ending, 5)):
@@ -75,12 +75,12 @@ def test_bag():
     rng = np.random.default_rng(0)
     layer = FeatureBag(6, 3)
     numbers, values = rng.integers(0, 7, (2, 4, 5)), rng.normal(size=(2, 4, 5)) * (rng.random((2, 4, 5)) < 0.7)
-    x = np.concatenate([numbers, values], axis=2).astype("float32")
-    y = ops.convert_to_numpy(layer(x))
+    numbers, values = numbers.astype("int32"), values.astype("float32")
+    y = ops.convert_to_numpy(layer([numbers, values]))
     table = ops.convert_to_numpy(layer.table)
     np.testing.assert_allclose(y, (table[numbers] * values[..., None]).sum(axis=2), atol=1e-5)
-    narrow = np.concatenate([x[:, :, :1], x[:, :, 5:6]], axis=2)  # another number of features
+    narrow = [numbers[:, :, :1], values[:, :, :1]]  # another number of features
     expected = table[numbers[:, :, 0]] * values[:, :, :1]
     np.testing.assert_allclose(ops.convert_to_numpy(layer(narrow)), expected, atol=1e-5)
-    assert FeatureBag.from_config(layer.get_config()).compute_output_shape((2, 4, 10)) == (2, 4, 3)
+    assert FeatureBag.from_config(layer.get_config()).compute_output_shape([(2, 4, 5), (2, 4, 5)]) == (2, 4, 3)
     assert keras.saving.get_registered_name(FeatureBag) == "skrnn>FeatureBag"

@@ -1,4 +1,4 @@
-"""A fit as scikit-learn's own callbacks see it: a task with a subtask for each epoch.
+"""A fit as scikit-learn's own callbacks see it: a context with a subcontext for each epoch.
 
 The only module that knows `sklearn.callback`, which came with scikit-learn 1.9; before, nothing calls back.
 """
@@ -35,17 +35,17 @@ except ImportError:
         return method
 
 
-__all__ = ["CallbackSupportMixin", "FitTask", "with_callbacks"]
+__all__ = ["CallbackSupportMixin", "CallbackContext", "with_callbacks"]
 
 
-class FitTask:
-    """One fit, told to the callbacks of an estimator epoch by epoch; an observer of a `Trainer`.
+class CallbackContext:
+    """One fit, reported to the callbacks of an estimator epoch by epoch; an observer of a `Trainer`.
 
     Use it inside a method decorated with `with_callbacks`, which sees to the end of the callbacks however the fit ends.
     """
 
-    def __init__(self, fit: Any, told: dict[str, Any], fitted: Callable[[Outcome], dict[str, Any]]) -> None:
-        self._fit, self._told, self._fitted = fit, told, fitted
+    def __init__(self, fit: Any, given: dict[str, Any], fitted: Callable[[Outcome], dict[str, Any]]) -> None:
+        self._fit, self._given, self._fitted = fit, given, fitted
 
     @classmethod
     def begin(
@@ -56,7 +56,7 @@ class FitTask:
         sample_weight: Any,
         epochs: int,
         fitted: Callable[[Outcome], dict[str, Any]],
-    ) -> FitTask | None:
+    ) -> CallbackContext | None:
         """Begin the task of a fit; None if nobody would hear of it.
 
         Parameters
@@ -74,20 +74,22 @@ class FitTask:
         if not epochs or not has_callbacks(estimator):
             return None
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         fit = begin_callbacks(estimator, epochs)
-        fit.call_on_fit_task_begin(**told)
-        return cls(fit, told, fitted)
+        fit.call_on_fit_task_begin(**given)
+        return cls(fit, given, fitted)
 
     def epoch_begin(self, reached: Callable[[], Outcome]) -> None:
         """Tell that an epoch begins."""
         self._epoch = self._fit.subcontext(task_name="epoch")
-        self._epoch.call_on_fit_task_begin(**self._told, reconstruction_attributes=lambda: self._fitted(reached()))
+        self._epoch.call_on_fit_task_begin(**self._given, reconstruction_attributes=lambda: self._fitted(reached()))
 
     def epoch_end(self, reached: Callable[[], Outcome]) -> bool:
         """Tell that an epoch ended; True if a callback wants no more."""
-        return self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=lambda: self._fitted(reached()))
+        return self._epoch.call_on_fit_task_end(
+            **self._given, reconstruction_attributes=lambda: self._fitted(reached())
+        )
 
     def end(self) -> None:
         """Tell that the estimator is fitted."""
-        self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes={})
+        self._fit.call_on_fit_task_end(**self._given, reconstruction_attributes={})

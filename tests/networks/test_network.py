@@ -1,33 +1,39 @@
-"""A model cut behind its last recurrence."""
+"""Networks: what they build, and a model cut behind its last recurrence."""
 
 import keras
 import numpy as np
 import pytest
+from small_plans import small_network
 
 from skrnn import RNNClassifier
-from skrnn.layers import RecurrenceSpec
-from skrnn.networks import RecurrentNetwork
+from skrnn.preprocessing.integer_tokens import TokenSpec
+from skrnn.targets.classes import ClassSpec
+from skrnn.targets.step_labels import StepLabelSpec
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("only TensorFlow has fused loops", allow_module_level=True)
 
 
-def network(cell="gru", depth=2, **settings):
-    layers = tuple(RecurrenceSpec.from_cell(cell, 4) for _ in range(depth))
-    return RecurrentNetwork(1 if "embedding" in settings else 3, layers, 2, "softmax", **settings)
+def network(cell="gru", axis=None, **settings):
+    target = StepLabelSpec(2, axis, "softmax") if axis else ClassSpec(3)
+    return small_network(target, cell=cell, depth=2, **settings)
 
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"bidirectional": True}, {"pooling": "mean"}, {"pooling": None}, {"dropout": 0.5}, {"embedding": (7, 3)}],
+    [{}, {"bidirectional": True}, {"pooling": "mean"}, {"axis": "time"}, {"dropout": 0.5}, {"inputs": TokenSpec(7, 3)}],
     ids=str,
 )
-def test_the_halves_are_the_whole(settings):
+def test_the_parts_are_the_whole(settings):
     net = network(**settings)
     model = net.build()
-    recurrences, rest = net.halves(model)
+    recurrences, rest = net.split(model)
     rng = np.random.default_rng(0)
-    x = rng.integers(0, 7, size=(5, 6)) if net.embedding else rng.normal(size=(5, 6, 3)).astype(np.float32)
+    x = (
+        rng.integers(0, 7, size=(5, 6))
+        if len(model.inputs[0].shape) == 2
+        else rng.normal(size=(5, 6, 3)).astype(np.float32)
+    )
     mask = np.arange(6) < rng.integers(1, 7, size=(5, 1))
     got = rest(recurrences(x, mask=mask), mask=mask)
     np.testing.assert_allclose(got, model(x, mask=mask), rtol=1e-6)
@@ -40,7 +46,7 @@ class Own(keras.layers.GRUCell):
 
 def test_no_cut_where_a_recurrence_is_a_users_own():
     net = network(Own)
-    assert net.halves(net.build()) is None
+    assert net.split(net.build()) is None
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])

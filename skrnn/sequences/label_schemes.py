@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn.sequences.labels import NO_LABEL
+
 # Stands for the outside of a sequence in pairs of labels: before the first, and after the last.
 BORDER = -1
 
@@ -14,7 +19,9 @@ _LEAVES_OPEN: dict[str, dict[str, bool]] = {
     "bio": {},
     "bioes": {"B": True, "I": True, "E": False, "S": False, "O": False},
 }
-_PREFIXES = {"bio": "BIO", "bioes": "BIOES"}
+
+# Prefixes of the first, a middle, the last and an only step of a span.
+SCHEMES = {"bio": ("B", "I", "I", "B"), "bioes": ("B", "I", "E", "S")}
 
 
 def forbidden_pairs(labels: Sequence[Any], constraints: Any) -> list[tuple[int, int]]:
@@ -83,14 +90,56 @@ def check_paths(forbidden: Sequence[tuple[int, int]], labels: Sequence[Any]) -> 
         length += 1
 
 
+def check_transitions(codes: NDArray[np.int64], offsets: NDArray[np.int64], classes: NDArray, forbidden: Any) -> None:
+    """Raise where a label follows another that it must not follow.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (total steps,)
+        Numbers of classes, `NO_LABEL` without a label.
+    offsets : ndarray of shape (N + 1,)
+        Where the sequences begin, whose steps they are.
+    classes : ndarray of shape (K,)
+        The labels.
+    forbidden : sequence of pairs of int
+        As of `forbidden_pairs`.
+    """
+    if not len(forbidden):
+        return
+    k = len(classes)
+    table = np.zeros((k + 1, k + 1), bool)  # a border beside the labels: its row is the start, its column the end
+    table[tuple(np.array(forbidden).T)] = True
+    starts, ends = offsets[:-1], offsets[1:] - 1
+    before = np.concatenate([[k], codes[:-1]])
+    before[starts] = k
+    known = (codes != NO_LABEL) & (before != NO_LABEL)
+    bad = known & table[before, codes]
+    last = np.zeros(len(codes), bool)
+    last[ends] = True
+    at_end = last & (codes != NO_LABEL) & table[codes, k]
+    if not (bad | at_end).any():
+        return
+    place = int(np.flatnonzero(bad | at_end)[0])
+    row = int(np.searchsorted(offsets, place, side="right")) - 1
+    step = place - int(offsets[row])
+    label = classes.tolist()[codes[place]]
+    if not bad[place]:
+        what = "must not be the last label"
+    elif step == 0:
+        what = "must not be the first label"
+    else:
+        what = f"must not follow {classes.tolist()[before[place]]!r}"
+    raise ValueError(f"y[{row}] violates `constraints`: {label!r} {what} (step {step}).")
+
+
 def _span(label: Any, scheme: str) -> tuple[str, str]:
     """Prefix and kind of a label."""
-    prefixes = _PREFIXES[scheme]
+    prefixes = dict.fromkeys(SCHEMES[scheme])
     if label == "O":
         return "O", ""
     prefix, _, kind = label.partition("-") if isinstance(label, str) else ("", "", "")
-    if not kind or prefix not in tuple(prefixes.replace("O", "")):
-        wanted = ", ".join(f"'{p}-...'" for p in prefixes if p != "O")
+    if not kind or prefix not in prefixes:
+        wanted = ", ".join(f"'{p}-...'" for p in prefixes)
         raise ValueError(f"constraints={scheme!r} needs labels 'O' or {wanted}. Got {label!r}.")
     return prefix, kind
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from skrnn.layers.label_schemes import BORDER, check_paths, forbidden_pairs
+from skrnn.sequences.label_schemes import BORDER, check_paths, forbidden_pairs
 
 KINDS = ("PER", "LOC")
 

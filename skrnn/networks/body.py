@@ -1,0 +1,94 @@
+"""The body of a network: recurrences, dropout and pooling, from features of steps to what a head reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from skrnn.keras_objects.recipe import fingerprint
+from skrnn.layers import POOLINGS, RecurrenceSpec
+
+
+@dataclass(frozen=True)
+class RecurrentBody:
+    """Stacked recurrences, as data.
+
+    Attributes
+    ----------
+    layers : tuple of RecurrenceSpec
+        From the input to the output.
+    bidirectional : bool
+        Run each layer in both directions.
+    dropout : float
+        Dropout rate of features that are learned and of the outputs of each layer.
+    pooling : str or None
+        A key of `POOLINGS`, how steps become one vector; None keeps the steps.
+    jit_compile : bool
+        Compile the loops over time with XLA, where they are skrnn's own.
+
+    Notes
+    -----
+    Where steps become one vector, dropout has one mask for all steps of a sequence (spatial dropout). Where they are
+    kept, each step has a mask of its own.
+    """
+
+    layers: tuple[RecurrenceSpec, ...]
+    bidirectional: bool = False
+    dropout: float = 0.0
+    pooling: str | None = "last"
+    jit_compile: bool = False
+
+    @property
+    def loops(self) -> list[str]:
+        """Names of the layers' loops that XLA may compile."""
+        return [layer.loop for layer in self.layers if layer.loop is not None]
+
+    @property
+    def fingerprint(self) -> Any:
+        """Hashable identity: equal ones build equal layers."""
+        return (*self._frame, tuple(layer.fingerprint for layer in self.layers))
+
+    @property
+    def graph_fingerprint(self) -> Any:
+        """The same without what only says how weights begin."""
+        return (*self._frame, tuple(layer.graph_fingerprint for layer in self.layers))
+
+    @property
+    def _frame(self) -> Any:
+        return type(self), fingerprint({k: v for k, v in vars(self).items() if k != "layers"})
+
+    def build(self, h: Any, learned: bool, fused: bool = True) -> Any:
+        """Put the layers behind features.
+
+        Parameters
+        ----------
+        h : KerasTensor (B, T, F)
+        learned : bool
+            Whether dropout acts on them.
+        fused : bool, default=True
+            Take skrnn's loops over time rather than Keras' layers; weights and results are the same.
+
+        Returns
+        -------
+        KerasTensor (B, H), or (B, T, H)
+        """
+        h = self._dropped(h, steps=True) if learned else h
+        for depth, spec in enumerate(self.layers):
+            top = depth == len(self.layers) - 1
+            # The layer knows its last real step itself, in both directions.
+            whole = not top or self.pooling != "last"
+            layer = spec.make(whole, self.bidirectional, fused=fused, jit_compile=self.jit_compile)
+            h = layer(h)  # (B, T, H) or (B, H)
+            if top and self.pooling is not None and (whole or spec.kind == "layer"):
+                h = POOLINGS[self.pooling](name="pooling")(h)  # (B, H)
+            h = self._dropped(h, steps=not top or self.pooling is None)
+        return h
+
+    def _dropped(self, h: Any, steps: bool) -> Any:
+        if not self.dropout:
+            return h
+        spatial = steps and self.pooling is not None
+        layer = keras.layers.SpatialDropout1D if spatial else keras.layers.Dropout
+        return layer(self.dropout)(h)

@@ -1,0 +1,201 @@
+"""`Reader`: the base of all forms of X, and the reader of arrays of numbers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from skrnn.preprocessing.forms import NAMES, form_of
+from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays
+from skrnn.sequences.examples import Column, ColumnSpec, Examples
+from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.sklearn_private import check_feature_names
+
+
+@dataclass(frozen=True)
+class ReaderSpec:
+    """What a network has to know of a fitted reader: frozen, and part of a program's key."""
+
+    @property
+    def columns(self) -> tuple[ColumnSpec, ...]:
+        """Columns of X, as `Reader.read` makes them."""
+        raise NotImplementedError
+
+
+class Reader(BaseEstimator):
+    """From X to columns: fitted with the estimator, and pickled with it.
+
+    A reader belongs to an estimator (``reader=``), which fits a clone of it. Its options are reached as ``reader__*``.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        What estimators have by this name.
+    """
+
+    _parameter_constraints: dict[str, Any] = {}
+
+    # Forms of X that it reads: names of `skrnn.preprocessing.forms.NAMES`.
+    forms: tuple[str, ...] = ()
+
+    # Of the estimator, for messages, and whether its cell reads NaN.
+    _owner = "reader"
+    _allow_nan = False
+    _nan_hint = ""
+
+    def serve(self, owner: str, allow_nan: bool, nan_hint: str) -> Reader:
+        """Take from an estimator its name, for messages, and whether NaN is a missing value to it.
+
+        Parameters
+        ----------
+        owner : str
+            Class name of the estimator.
+        allow_nan : bool
+            Whether its cell reads missing values.
+        nan_hint : str
+            What to do about NaN, for the message.
+
+        Returns
+        -------
+        self
+        """
+        self._owner, self._allow_nan, self._nan_hint = owner, allow_nan, nan_hint
+        return self
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Learn what X is made of.
+
+        Parameters
+        ----------
+        X : any form that the reader reads
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        self.fit_read(X)
+        return self
+
+    @abstractmethod
+    def fit_read(self, X: Any) -> Examples:
+        """Fit to X and read it, in one pass."""
+
+    @abstractmethod
+    def read(self, X: Any) -> Examples:
+        """Read X, which must be of the form of the fit.
+
+        Raises
+        ------
+        ValueError
+            If X is of another form, or cannot be read.
+        """
+
+    @property
+    @abstractmethod
+    def spec(self) -> ReaderSpec:
+        """What the network has to know."""
+
+    @property
+    def column_names(self) -> tuple[str, ...] | None:
+        """Names of the features of X, where it has any."""
+        return None
+
+    def _check_form(self, X: Any) -> str:
+        """Form of X, which must be one of `forms`."""
+        form = form_of(X)
+        if form not in self.forms:
+            wanted = " or ".join(NAMES[f] for f in self.forms)
+            raise ValueError(f"X must hold {wanted} for reader={type(self).__name__}. Got {NAMES[form]}.")
+        return form
+
+
+@dataclass(frozen=True)
+class ArraySpec(ReaderSpec):
+    """D numbers per step.
+
+    Attributes
+    ----------
+    n_features : int
+        D.
+    """
+
+    n_features: int
+
+    @property
+    def columns(self) -> tuple[ColumnSpec, ...]:
+        """The steps."""
+        return (ColumnSpec("steps", (self.n_features,), "float32", "time"),)
+
+
+class ArrayReader(Reader):
+    """Read sequences of numbers: what estimators do by default with arrays, lists of arrays and `Sequences`.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        D.
+    feature_names_in_ : ndarray of shape (D,)
+        Names of the columns, where X came with string names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn.preprocessing import ArrayReader
+    >>> reader = ArrayReader().fit([np.ones((3, 2)), np.ones((1, 2))])
+    >>> reader.read(np.zeros((1, 4, 2))).offsets["time"]
+    array([0, 4])
+    """
+
+    forms = ("numbers",)
+
+    def fit_read(self, X: Any) -> Examples:
+        """Fit to X and read it."""
+        self._check_form(X)
+        sequences = self._checked(X, None)
+        self.n_features_in_ = sequences.n_features
+        names = sequences.feature_names or frame_columns(X)
+        if names is not None:
+            self.feature_names_in_ = np.asarray(names, dtype=object)
+        return as_examples("steps", sequences)
+
+    def read(self, X: Any) -> Examples:
+        """Read X, of D features as in the fit."""
+        self._check_same_form(X)
+        sequences = self._checked(X, self.n_features_in_)
+        named = X[0] if is_list_of_arrays(X) else X
+        if hasattr(named, "columns") or (isinstance(named, np.ndarray) and self.column_names is not None):
+            check_feature_names(self, named, reset=False)
+        return as_examples("steps", sequences)
+
+    def _check_same_form(self, X: Any) -> None:
+        form = form_of(X)
+        if form != "numbers":
+            raise ValueError(f"X must hold numbers, as in fit. Got {NAMES[form]}.")
+
+    def _checked(self, X: Any, n_features: int | None) -> Sequences:
+        options: Any = {"allow_nan": self._allow_nan, "nan_hint": self._nan_hint, "owner": self._owner}
+        return check_sequences(X, n_features=n_features, **options)
+
+    @property
+    def spec(self) -> ArraySpec:
+        """D."""
+        return ArraySpec(self.n_features_in_)
+
+    @property
+    def column_names(self) -> tuple[str, ...] | None:
+        """Names of the features of X, where it has any."""
+        names = vars(self).get("feature_names_in_")
+        return None if names is None else tuple(names)
+
+
+def as_examples(name: str, sequences: Sequences) -> Examples:
+    """Examples of one column along time; what is on disk stays there."""
+    values: Sequences | NDArray = sequences if sequences.on_disk else sequences.values
+    return Examples({name: Column(values, "time")}, {"time": sequences.offsets})

@@ -1,0 +1,16 @@
+"""From what users give as y to the columns that a network learns, and back."""
+
+from skrnn.targets.classes import ClassTarget, IndicatorTarget, class_target
+from skrnn.targets.numbers import NumberTarget
+from skrnn.targets.step_labels import StepLabelTarget
+from skrnn.targets.target import Target, TargetSpec
+
+__all__ = [
+    "ClassTarget",
+    "IndicatorTarget",
+    "NumberTarget",
+    "StepLabelTarget",
+    "Target",
+    "TargetSpec",
+    "class_target",
+]
