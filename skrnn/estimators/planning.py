@@ -156,7 +156,7 @@ def recurrent_layers(estimator: Any, params: dict[str, Any], reader: Reader) -> 
 
 def reads_gaps(estimator: Any) -> bool:
     """Whether NaN in X is a value that is missing, which the estimator's cell reads."""
-    params = estimator.get_params(deep=False)
+    params = vars(estimator)  # each prediction asks; the signature, which get_params reads, takes 0.1 ms
     reads_numbers = params["reader"] is None or isinstance(params["reader"], ArrayReader)
     return params.get("model") is None and reads_numbers and reads_missing(estimator.cell)
 
