@@ -93,6 +93,7 @@ class _Fitted(keras.Model):
 
     def __init__(self, program: KerasProgram) -> None:
         super().__init__(name="fitted", autocast=False)
+        self.supports_masking = True
         self._network = program.model
         self._program = [program]  # a list, as Keras would look for layers in the program
         self._followed = program.metrics  # which Keras has to know, as it carries their state along on JAX
@@ -139,6 +140,7 @@ class _Decoder(keras.Model):
 
     def __init__(self, program: KerasProgram, how: str) -> None:
         super().__init__(name="decoder", autocast=False)
+        self.supports_masking = True
         self._network = program.plan.network.features(program.model) if how == "features" else program.model
         self._program, self._how = [program], how
         self.axes: dict[str, str | None] = {}
