@@ -5,7 +5,7 @@ VENV ?= .venv
 # Tests run beside each other, a process for each core up to four.
 PYTEST = -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test test-slow test-jax test-torch lint clean
+.PHONY: demo test test-slow test-oldest test-jax test-torch lint clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -21,7 +21,19 @@ test: $(VENV)/ready
 test-slow: $(VENV)/ready
 	$(VENV)/bin/python $(PYTEST) -m slow
 
-# A second environment, with JAX below Keras.
+# An environment with the oldest versions that pyproject.toml promises. That of `test` has the newest.
+OLDEST = import tomllib; print(*(d.replace('>=', '==') for d in tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies']))
+
+$(VENV)-oldest/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" \
+		$$($(VENV)-oldest/bin/python -c "$(OLDEST)")
+	touch $@
+
+test-oldest: $(VENV)-oldest/ready
+	$(VENV)-oldest/bin/python $(PYTEST) -m core
+
+# Another environment, with JAX below Keras.
 $(VENV)-jax/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-jax
 	$(VENV)-jax/bin/python -m pip install --quiet --disable-pip-version-check -e ".[dev,jax]"
@@ -45,4 +57,4 @@ lint: $(VENV)/ready
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf $(VENV) $(VENV)-jax $(VENV)-torch
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-jax $(VENV)-torch

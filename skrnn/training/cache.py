@@ -191,7 +191,7 @@ def _checked(limit: int) -> int:
 
 
 def program_class() -> type[Program]:
-    """Return the road for Keras' backend: its own, or the portable one."""
+    """Return the program for Keras' backend: its own, or the portable one."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
         from skrnn.training.tensorflow_program import TensorFlowProgram

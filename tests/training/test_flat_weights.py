@@ -5,7 +5,7 @@ import pytest
 from skrnn import RNNClassifier
 
 if keras.backend.backend() != "tensorflow":
-    pytest.skip("TensorFlow's road", allow_module_level=True)
+    pytest.skip("TensorFlow's own program", allow_module_level=True)
 
 import tensorflow as tf
 

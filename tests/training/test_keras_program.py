@@ -1,4 +1,4 @@
-"""The portable road: the same numbers as the backend's own program, and everything on torch."""
+"""The portable program: the same numbers as the backend's own program, and everything on torch."""
 
 import importlib.util
 import os
@@ -126,8 +126,8 @@ def trained(program, weights, epochs=3):
 
 @pytest.mark.core
 @pytest.mark.parametrize("name", sorted(PLANS))
-def test_the_portable_road_gives_the_numbers_of_the_backends_own(name):
-    """On a backend without a road of its own, a fresh program and a used one."""
+def test_the_portable_program_gives_the_numbers_of_the_backends_own(name):
+    """On a backend without a program of its own, a fresh program and a used one."""
     plan = PLANS[name]()
     own, portable = program_class()(plan), KerasProgram(plan)
     weights = own.initial_weights(plan.network, 0)

@@ -191,6 +191,6 @@ def test_networks_that_differ_in_how_weights_begin_share_a_program():
         assert program is not again
 
 
-def test_other_backends_take_the_portable_road(monkeypatch):
+def test_other_backends_take_the_portable_program(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
     assert program_class() is KerasProgram
