@@ -40,9 +40,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # scikit-learn reads names of parameters here; `**routed` is none.
-        signature = inspect.signature(cls.__init__)
-        names = [p for p in signature.parameters.values() if p.name != "self" and p.kind is not p.VAR_KEYWORD]
-        cls.__signature__ = signature.replace(parameters=names)
+        cls.__signature__ = inspect.Signature(parameters.own_parameters(cls))
 
     def _set_routed(self, routed: dict[str, Any]) -> None:
         parameters.check_routed_names(type(self), routed)

@@ -65,14 +65,28 @@ def check_routed_names(owner: Any, names: Any) -> None:
 
 def own_names(owner: Any) -> list[str]:
     """Names in the signature of the constructor, sorted."""
-    return list(_names_of(owner.__init__))
+    return list(_names_of(owner))
 
 
 @lru_cache(maxsize=256)
-def _names_of(constructor: Any) -> tuple[str, ...]:
-    """Parameters of a function. Reading a signature takes 0.1 ms, and a fit asks often."""
-    parameters = inspect.signature(constructor).parameters.values()
-    return tuple(sorted(p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD))
+def _names_of(owner: Any) -> tuple[str, ...]:
+    """Sorted names, kept: reading a signature takes 0.1 ms, and a fit asks often."""
+    return tuple(sorted(p.name for p in own_parameters(owner)))
+
+
+def own_parameters(owner: Any) -> list[inspect.Parameter]:
+    """Parameters of the constructor, and of those that its ``**kwargs`` go to; ``**routed`` is of routed names only."""
+    found: dict[str, inspect.Parameter] = {}
+    for cls in owner.__mro__:
+        if "__init__" not in vars(cls):
+            continue
+        parameters = list(inspect.signature(vars(cls)["__init__"]).parameters.values())[1:]
+        for p in parameters:
+            if p.kind is not p.VAR_KEYWORD:
+                found.setdefault(p.name, p if not found else p.replace(kind=p.KEYWORD_ONLY))
+        if not any(p.kind is p.VAR_KEYWORD and p.name != "routed" for p in parameters):
+            break
+    return list(found.values())
 
 
 def routed(params: dict[str, Any], prefix: str) -> dict[str, Any]:

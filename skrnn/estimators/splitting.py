@@ -50,6 +50,18 @@ def split_validation(
         if counts.min() < 2:
             rare = found.tolist()[counts.argmin()]
             raise ValueError(f"early_stopping needs at least 2 sequences of each class. Got 1 of {rare!r}.")
+    units, what = (n, "sequences") if groups is None else (len(np.unique(groups)), "groups")
+    held_out = int(np.ceil(fraction * units))
+    wanted = len(np.unique(classes)) if classes is not None and groups is None else 1
+    if min(held_out, units - held_out) < wanted and (classes is None or groups is None):
+        part = f"{held_out} of {units} {what}"
+        need = " and leaves none to train on"
+        if wanted > 1:
+            need = f" and needs {wanted}, one of each class, on both sides"
+        raise ValueError(
+            f"early_stopping holds out {part} (validation_fraction={fraction:g}){need}. Change validation_fraction, "
+            "or set early_stopping=False."
+        )
     rows = np.arange(n)
     splitter: Any
     if groups is None:

@@ -95,8 +95,28 @@ class Head(ABC):
             masks.
         """
 
+    def update_metrics(self, metrics: Any, outputs: Any, batch: Batch) -> None:
+        """Update Keras' metrics with a batch."""
+        if metrics:
+            true, outputs, weight = self.metric_arguments(outputs, batch)
+            for metric in metrics:
+                metric.update_state(*self.in_form_of(metric, true, outputs), sample_weight=weight)
+
+    def in_form_of(self, metric: Any, true: Any, outputs: Any) -> tuple[Any, Any]:
+        """Targets and outputs of three and more classes as a metric of Keras takes them; a user's own takes numbers.
+
+        Some want the number of the class beside its probabilities ("Sparse..."), some numbers on both sides, most one
+        column per class.
+        """
+        if self.accuracy != "SparseCategoricalAccuracy":
+            return true, outputs
+        form = _form_of_metric(type(metric))
+        if form == "columns":
+            return ops.one_hot(ops.cast(true, "int32"), self.units, dtype=outputs.dtype), outputs
+        return true, ops.argmax(outputs, axis=-1) if form == "numbers" else outputs
+
     def metric_arguments(self, outputs: Any, batch: Batch) -> tuple[Any, Any, Any]:
-        """Targets, outputs and weights as Keras' metrics take them, a sample for each loss.
+        """Targets, outputs and weights, a sample for each loss.
 
         Keras' metrics take the mean over the other axes first, so that a step would count less the further its batch is
         padded. The weights of padded steps are zero.
@@ -130,6 +150,16 @@ class Head(ABC):
     def unknown(self, how: str) -> ValueError:
         """The error for a way to decode that the head does not know."""
         return ValueError(f"{type(self).__name__} cannot decode {how!r}.")
+
+
+def _form_of_metric(cls: type) -> str:
+    """How a metric takes classes: "columns", "numbers" on both sides, or "mixed", a number beside probabilities."""
+    own = next(c for c in cls.__mro__ if c.__module__.partition(".")[0] == "keras")
+    if own in (keras.metrics.Metric, keras.metrics.Mean, keras.metrics.MeanMetricWrapper):
+        return "mixed"
+    if own in (keras.metrics.Accuracy, keras.metrics.IoU, keras.metrics.MeanIoU):
+        return "numbers"
+    return "mixed" if own.__name__.startswith("Sparse") else "columns"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -148,7 +150,31 @@ def make_metrics(metrics: Any, options: dict[str, Any], accuracy: str | None) ->
         own = {k: v for k, v in options.items() if "__" not in k}
         own |= {k.split("__", 1)[1]: v for k, v in options.items() if k.split("__", 1)[0] == str(key) and "__" in k}
         made.append(_make_metric(metric, own, accuracy))
-    return tuple(made)
+    return tuple(_with_steady_names(made))
+
+
+def _with_steady_names(metrics: list[Any]) -> list[Any]:
+    """Name metrics as if they were the first of the process: Keras counts names up, and `monitor` waits for one."""
+    steady: list[Any] = []
+    taken: set[str] = set()
+    for metric in metrics:
+        if isinstance(metric, Recipe) and "name" in metric.config:
+            name = first = _first_name(metric.cls, metric.config["name"])
+            number = 0
+            while name in taken:
+                number += 1
+                name = f"{first}_{number}"
+            taken.add(name)
+            metric = replace(metric, config={**metric.config, "name": name})
+        steady.append(metric)
+    return steady
+
+
+def _first_name(cls: type, name: str) -> str:
+    """The name without the number that Keras put behind it; a name that is not Keras' own stays."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"\W+", "", cls.__name__))
+    own = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", words).lower()
+    return own if re.fullmatch(re.escape(own) + r"_\d+", name) else name
 
 
 def _make_metric(metric: Any, options: dict[str, Any], accuracy: str | None) -> Any:

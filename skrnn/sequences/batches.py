@@ -73,8 +73,8 @@ def training_batches(
     ==================================  ==========  ==========  ==========
 
     (Log-normal with median 20, cut off at 300, one of 300 among them.) What is in brackets lies in the few batches of
-    the longest. JAX rounds lengths up to few shapes: 22 in place of 5.8. The portable program pads to the longest of the
-    epoch on other backends than torch.
+    the longest. JAX rounds lengths up to few shapes: 22 in place of 5.8. The portable program pads to the longest of
+    the epoch on other backends than torch.
     """
     order = np.argsort(lengths * (1 + LENGTH_JITTER * rng.random(len(lengths))))
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]

@@ -74,8 +74,7 @@ def check_sequences(
 def _join(X: Any, n_features: int | None = None, name: str = "X", owner: str = "this") -> Sequences:
     """Any form of X as non-empty sequences of the same features; the values are not looked at."""
     _refuse_sparse(X, name)
-    if isinstance(X, np.ma.MaskedArray):
-        raise TypeError(f"{name} must not be a masked array. Use Sequences.from_padded(data, mask=real_steps).")
+    check_no_mask(X, name)
     X = unboxed(X)
     if isinstance(X, Sequences):
         if len(X.step_shape) > 1:
@@ -98,6 +97,13 @@ def _join(X: Any, n_features: int | None = None, name: str = "X", owner: str = "
             f"{sequences.n_features} features, but {owner} is expecting {n_features} features as input."
         )
     return sequences
+
+
+def check_no_mask(x: Any, name: str) -> None:
+    """Raise a TypeError for a masked array, whose mask would be lost."""
+    if isinstance(x, np.ma.MaskedArray):
+        hint = " Use Sequences.from_padded(data, mask=real_steps)." if name == "X" else ""
+        raise TypeError(f"{name} must not be a masked array.{hint}")
 
 
 def _refuse_sparse(X: Any, name: str) -> None:
@@ -139,6 +145,7 @@ def _from_list(X: Any, name: str) -> Sequences:
     arrays: list[NDArray] = []
     for i, x in enumerate(X):
         _refuse_sparse(x, f"{name}[{i}]")
+        check_no_mask(x, f"{name}[{i}]")
         if not _is_sequence(x):
             raise ValueError(f"{name}[{i}] must have shape (time, features). Got {x!r:.60}.")
         if frame_columns(x) != names:
@@ -314,7 +321,7 @@ def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = Tr
     y : targets in any form with a time axis
         One value, or several, a step.
     numbers : bool, default=True
-        Give finite float32; if False, the values as they are, which may be strings.
+        Give finite float64; if False, the values as they are, which may be strings.
 
     Raises
     ------
@@ -322,7 +329,7 @@ def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = Tr
         If y has another number of sequences, or a sequence another number of steps, than X.
     """
     check_consistent_length(lengths, y)
-    targets = check_sequences(y, dtype=np.float32, name="y") if numbers else _join(y, name="y")
+    targets = check_sequences(y, dtype=np.float64, name="y") if numbers else _join(y, name="y")
     check_same_lengths(targets.lengths, lengths, "y")
     return targets
 
@@ -335,11 +342,12 @@ def check_same_lengths(lengths: NDArray[np.int64], wanted: NDArray[np.int64], na
         raise ValueError(f"{name}[{i}] must have the {wanted[i]} steps of {owner}[{i}]. Got {lengths[i]}.")
 
 
-def check_targets(X: Any, y: Any) -> NDArray[np.float32]:
-    """Check one number, or K numbers, a sequence: shape (N,) or (N, K), float32."""
+def check_targets(X: Any, y: Any) -> NDArray[np.float64]:
+    """Check one number, or K numbers, a sequence: shape (N,) or (N, K), float64."""
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
-    y = check_array(y, ensure_2d=False, dtype=np.float32, ensure_all_finite=False, input_name="y", ensure_min_samples=0)
+    check_no_mask(y, "y")
+    y = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y", ensure_min_samples=0)
     if y.ndim not in (1, 2):
         raise ValueError(f"y must have shape (N,) or (N, K), or a time axis. Got {y.shape}.")
     assert_all_finite(y, input_name="y")

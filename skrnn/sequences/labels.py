@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Real
 from typing import Any
 
@@ -9,11 +10,67 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
-from skrnn.sequences.check import check_same_lengths, unboxed
+from skrnn.sequences.check import check_no_mask, check_same_lengths, unboxed
 from skrnn.sequences.ragged import Sequences
 
 # The number of a step without a label.
 NO_LABEL = -1
+
+
+def as_labels(y: Any, name: str = "y") -> NDArray:
+    """Turn any container of class labels into an array of their own type.
+
+    Parameters
+    ----------
+    y : array-like of shape (N,) or (N, K)
+        Lists, arrays, Series and data frames.
+    name : str, default="y"
+        What messages call it.
+
+    Returns
+    -------
+    ndarray of shape (N,) or (N, K)
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, labels are of several types, or rows have unequal lengths.
+    """
+    check_no_mask(y, name)
+    if isinstance(y, np.ndarray) and y.dtype.kind in "iubfcUSmM":
+        return y
+    y = y.to_numpy() if hasattr(y, "to_numpy") else y
+    rows = np.array(list(y) if isinstance(y, np.ndarray) and y.ndim == 1 else y, dtype=object)
+    labels = [_as_label(label) for label in rows.reshape(-1)]
+    if any(is_absent(label) for label in labels):
+        raise ValueError(f"{name} must not contain missing labels. Got one: Input {name} contains NaN or None.")
+    if any(isinstance(label, (list, tuple, dict, set, np.ndarray)) for label in labels):
+        raise ValueError(f"{name} must hold one label each. Got {rows.reshape(-1)[0]!r:.60}.")
+    check_one_type(labels, name)
+    return np.array(labels).reshape(rows.shape) if labels else rows
+
+
+def is_absent(label: Any) -> bool:
+    """Tell whether a label is None, NaN, or pandas' NA or NaT."""
+    if label is None or type(label).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(label, (float, np.floating)) and bool(label != label)
+
+
+def check_one_type(labels: list[Any], name: str = "y") -> None:
+    """Raise a ValueError for labels of several types: strings, bytes, booleans, numbers, or any other."""
+    if len({type(label) for label in labels}) > 1:
+        kinds: dict[Any, Any] = {}
+        for label in labels:
+            kinds.setdefault(_kind_of(label), label)
+        if len(kinds) > 1:
+            first, other = list(kinds.values())[:2]
+            raise ValueError(f"{name} must hold labels of one type, that can be sorted. Got {first!r} and {other!r}.")
+
+
+def _kind_of(label: Any) -> Any:
+    kinds: dict[Any, Any] = {"string": str, "bytes": bytes, "boolean": (bool, np.bool_), "number": Real}
+    return next((kind for kind, types in kinds.items() if isinstance(label, types)), type(label))
 
 
 def label_rows(y: Any, name: str = "y") -> list[NDArray]:
@@ -57,6 +114,7 @@ def _as_row(row: Any, place: str) -> NDArray:
         array = np.empty(len(row), dtype=object)
         array[:] = [_as_label(label) for label in row]
         return array
+    check_no_mask(row, place)
     array = np.asarray(row)
     if array.ndim != 1:
         raise ValueError(f"{place} must have shape (time,). Got {array.shape}.")
@@ -117,9 +175,23 @@ def check_step_labels(y: Any, lengths: NDArray[np.int64]) -> tuple[NDArray, NDAr
         known &= labels != NO_LABEL
         if not known.any():
             raise ValueError("y must hold labels. Got none but -1, which is no label.")
+        _warn_of_negative(labels[known])
     if labels.dtype.kind == "f":
         _check_whole(labels[known])
     return labels, known
+
+
+def _warn_of_negative(labels: NDArray) -> None:
+    """Warn of a negative number beside labels 0, 1, ...: with aligned word pieces, -100 stands for no label."""
+    lowest = labels.min()
+    others = labels[labels != lowest]
+    if lowest < 0 and len(others) and others.min() == 0:
+        warnings.warn(
+            f"y holds the label {lowest} beside labels from 0, and it is learned as a class. A step without a label "
+            f"is told by None or {NO_LABEL}: np.where(y == {lowest}, {NO_LABEL}, y).",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _check_whole(labels: NDArray) -> None:
@@ -144,10 +216,9 @@ def _typed(flat: NDArray, known: NDArray[np.bool_]) -> NDArray:
     """Labels of objects as an array of their own type, gaps filled with the first label."""
     first = flat[np.argmax(known)]
     given = [v if is_known else first for v, is_known in zip(flat.tolist(), known)]
-    types = {type(v) for v in given}
-    if any(issubclass(t, (list, tuple, dict, set, np.ndarray)) for t in types):
+    if any(is_absent(v) for v in given):
+        raise ValueError("y must not contain missing labels: use None for a step without one. Got NaN or NA.")
+    if any(isinstance(v, (list, tuple, dict, set, np.ndarray)) for v in given):
         raise ValueError(f"y must hold one label per step. Got {first!r:.60}.")
-    if any(issubclass(t, str) for t in types) and not all(issubclass(t, str) for t in types):
-        other = next(v for v in given if isinstance(v, str) != isinstance(first, str))
-        raise ValueError(f"y must hold labels of one type, that can be sorted. Got {first!r} and {other!r}.")
+    check_one_type(given)
     return np.array(given)

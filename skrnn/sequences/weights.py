@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
-from skrnn.sequences.check import check_same_lengths, check_sequences, has_time_axis
+from skrnn.sequences.check import check_no_mask, check_same_lengths, check_sequences, has_time_axis
 from skrnn.sequences.examples import Column, Examples
 
 
@@ -39,12 +39,16 @@ def check_weights(
     ValueError
         If weights are negative, not finite, all zero, or of the wrong shape.
     """
+    check_no_mask(sample_weight, "sample_weight")
     if has_time_axis(sample_weight):
         return _check_step_weights(sample_weight, n, lengths, owner)
     if sample_weight is None or isinstance(sample_weight, Real):
         weights = np.full(n, 1.0 if sample_weight is None else float(sample_weight))
     else:
-        weights = np.array(sample_weight, dtype=np.float64)
+        given = np.asarray(sample_weight)
+        if given.dtype.kind not in "iufbO":
+            raise TypeError(f"sample_weight must hold numbers. Got {given.dtype}.")
+        weights = np.array(given, dtype=np.float64)
         if weights.ndim != 1:
             raise ValueError(f"Sample weights must be 1D array or scalar: shape ({n},). Got {weights.shape}.")
         check_consistent_length(np.empty(n), weights)

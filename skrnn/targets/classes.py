@@ -13,9 +13,10 @@ from sklearn.utils.validation import assert_all_finite, check_consistent_length,
 
 from skrnn.sequences.check import has_time_axis
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
+from skrnn.sequences.labels import as_labels
 from skrnn.sequences.messages import listed
 from skrnn.sequences.ragged import Sequences
-from skrnn.targets.class_weight import weights_of_classes
+from skrnn.targets.class_weight import check_class_weight, weights_of_classes
 from skrnn.targets.target import Checked, Target, TargetSpec
 
 
@@ -49,8 +50,10 @@ def class_target(y: Any) -> Target:
     if sparse.issparse(y):
         return IndicatorTarget()
     try:
-        table = _unboxed(y)
+        table = as_labels(y)
     except ValueError:  # rows of unequal length, which the target refuses
+        return ClassTarget()
+    except TypeError:  # a mask, which the target refuses
         return ClassTarget()
     return IndicatorTarget() if table.ndim == 2 and table.shape[1] > 1 else ClassTarget()
 
@@ -91,7 +94,7 @@ class ClassTarget(Target):
 
     def fit(self, values: NDArray, weights: NDArray[np.float64], classes: Any) -> None:
         """Note the classes; one without weight is absent."""
-        known = np.unique(values[weights > 0] if classes is None else np.asarray(classes))
+        known = np.unique(values[weights > 0] if classes is None else as_labels(classes, "classes"))
         if classes is None and len(known) < 2 <= len(np.unique(values)):
             raise ValueError("y must hold at least 2 classes with positive sample_weight. Got 1 class.")
         if len(known) < 2:
@@ -155,6 +158,9 @@ class IndicatorTarget(Target):
             raise ValueError(
                 "y must be (N,) classes or an indicator (N, K) of zeros and ones. Got several classes a row."
             )
+        strange = np.setdiff1d(y, [0, 1])
+        if len(strange):
+            raise ValueError(f"y of several labels a sequence must hold zeros and ones. Got {strange[0]}.")
         return Checked(y)
 
     def fit(self, values: NDArray, weights: NDArray[np.float64], classes: Any) -> None:
@@ -169,6 +175,9 @@ class IndicatorTarget(Target):
         """Multiply the weights by the product of those of the labels, as scikit-learn does."""
         if class_weight is None:
             return examples
+        for of_label in class_weight if isinstance(class_weight, list) else [class_weight]:
+            if isinstance(of_label, dict):
+                check_class_weight(of_label)
         weights = examples.columns["weight"].values * compute_sample_weight(class_weight, self.given(examples))
         return examples.with_columns({"weight": Column(weights)})
 
@@ -192,11 +201,7 @@ def _as_table(y: Any) -> NDArray:
         y = y.toarray()
     if isinstance(y, Sequences) or (has_time_axis(y) and (np.ndim(y[0]) != 1 or len({len(row) for row in y}) > 1)):
         raise ValueError("y must hold one class a sequence. Got labels with a time axis.")
-    return _unboxed(y)
-
-
-def _unboxed(y: Any) -> NDArray:
-    return np.asarray(list(y) if isinstance(y, np.ndarray) and y.dtype == object and y.ndim == 1 else y)
+    return as_labels(y)
 
 
 def _check_kind(y: NDArray, examples: Examples) -> str:

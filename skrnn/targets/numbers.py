@@ -70,9 +70,12 @@ class NumberTarget(Target):
         n = values.shape[1]
         self.mean, self.scale = np.zeros(n), np.ones(n)
         if self.normalize:
-            wide = values.astype(np.float64)
-            self.mean = np.average(wide, axis=0, weights=weights)
-            self.scale = np.sqrt(np.average((wide - self.mean) ** 2, axis=0, weights=weights))
+            peak = np.abs(values).max(axis=0)
+            peak[peak == 0] = 1.0
+            shares = values.astype(np.float64) / peak  # squares of large or small numbers leave float64
+            mean = np.average(shares, axis=0, weights=weights)
+            self.scale = np.sqrt(np.average((shares - mean) ** 2, axis=0, weights=weights)) * peak
+            self.mean = mean * peak
             self.scale[self.scale <= 1e-12 * np.abs(self.mean)] = 1.0  # a constant stays as it is
         self.attributes = {"n_outputs_": n}
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
 from skrnn.sequences.label_schemes import check_paths, check_transitions, forbidden_pairs
-from skrnn.sequences.labels import NO_LABEL, check_step_labels
+from skrnn.sequences.labels import NO_LABEL, as_labels, check_step_labels
 from skrnn.sequences.messages import listed
 from skrnn.sequences.ragged import split_rows
 from skrnn.targets.class_weight import weights_of_classes
@@ -80,7 +80,7 @@ class StepLabelTarget(Target):
     def fit(self, values: Any, weights: NDArray[np.float64], classes: Any) -> None:
         """Note the labels, and which must not follow on each other; a label without weight is absent."""
         labels, known = values
-        found = np.unique(labels[known & (weights > 0)] if classes is None else np.asarray(classes))
+        found = np.unique(labels[known & (weights > 0)] if classes is None else as_labels(classes, "classes"))
         if len(found) < 2:
             got = "none" if not len(found) else f"1 class: {found.tolist()[0]!r}"
             raise ValueError(f"y must hold at least 2 classes, of positive weight. Got {got}.")

@@ -139,6 +139,6 @@ class JaxProgram(Program):
             return state
         true, outputs, weight = self.head.metric_arguments(outputs, batch)
         return [
-            metric.stateless_update_state(values, true, outputs, sample_weight=weight)
+            metric.stateless_update_state(values, *self.head.in_form_of(metric, true, outputs), sample_weight=weight)
             for metric, values in zip(self.metrics, state)
         ]

@@ -120,10 +120,7 @@ class _Fitted(keras.Model):
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Update the metrics; their results are read once, at the end, and not after each batch."""
         program = self._program[0]
-        if self._followed:
-            true, outputs, weight = program.head.metric_arguments(y_pred, _as_tensors(x))
-            for metric in self._followed:
-                metric.update_state(true, outputs, sample_weight=weight)
+        program.head.update_metrics(self._followed, y_pred, _as_tensors(x))
         return {"loss": self._mean.result()}
 
     def reset_metrics(self) -> None:

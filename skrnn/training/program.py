@@ -154,8 +154,8 @@ class Program(ABC):
             self.optimizer.finalize_variable_values(self.model.trainable_variables)
 
     def metric_results(self) -> dict[str, float]:
-        """Name to value, for the metrics of the plan."""
-        return {m.name: float(to_numpy(m.result())) for m in self.metrics}
+        """Name to value, for the metrics of the plan; of one with a value per class, such as F1Score, the mean."""
+        return {m.name: float(np.mean(to_numpy(m.result()))) for m in self.metrics}
 
     def reset_metrics(self) -> None:
         """Start the metrics anew."""

@@ -167,7 +167,7 @@ class TensorFlowProgram(Program):
                 self.optimizer.apply_gradients(zip(gradients, variables))
             else:
                 self._flat.apply(self.optimizer, gradients)
-            self._update_metrics(outputs, batch)
+            self.head.update_metrics(self.metrics, outputs, batch)
             return loss
 
         if self._flat is not None:  # a callback may have changed the weights
@@ -177,7 +177,7 @@ class TensorFlowProgram(Program):
     def _evaluate_graph(self, *tensors: tf.Tensor) -> Tensors:
         def step(batch: Batch, count: tf.Tensor) -> tf.Tensor:
             outputs = self.call_model(self.model, batch, training=False)
-            self._update_metrics(outputs, batch)
+            self.head.update_metrics(self.metrics, outputs, batch)
             return self._objective(outputs, batch, count)
 
         return self._over_batches(step, *tensors)
@@ -203,12 +203,6 @@ class TensorFlowProgram(Program):
     def _objective(self, outputs: Any, batch: Batch, count: tf.Tensor) -> tf.Tensor:
         losses = self.losses(outputs, batch)
         return tf.reduce_sum(losses * tf.cast(batch.columns["weight"], losses.dtype)) / tf.cast(count, losses.dtype)
-
-    def _update_metrics(self, outputs: Any, batch: Batch) -> None:
-        if self.metrics:
-            true, outputs, weight = self.head.metric_arguments(outputs, batch)
-            for metric in self.metrics:
-                metric.update_state(true, outputs, sample_weight=weight)
 
 
 def compiled(function: Any, signature: list[tf.TensorSpec]) -> Any:

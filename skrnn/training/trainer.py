@@ -110,7 +110,7 @@ class Trainer:
         Raises
         ------
         ValueError
-            If the loss is no longer finite.
+            If the loss, or a weight at the end, is no longer finite.
         """
         training = with_mean_weight_one(training)
         validation = None if validation is None else with_mean_weight_one(validation)
@@ -156,6 +156,7 @@ class Trainer:
         _read(program, outcome)
         if best.weights is not None:
             outcome.weights = best.weights
+        _check_weights(outcome.weights, self.callbacks)
 
 
 class _Epoch:
@@ -219,6 +220,16 @@ def _check_finite(loss: float, callbacks: list[Any]) -> None:
     if not math.isfinite(loss) and not handled:
         raise ValueError(
             f"the loss must stay finite. Got {loss}: scale the features, or lower learning_rate or global_clipnorm."
+        )
+
+
+def _check_weights(weights: Any, callbacks: list[Any]) -> None:
+    """The last update is behind the last loss."""
+    handled = any(isinstance(c, keras.callbacks.TerminateOnNaN) for c in callbacks)
+    if not handled and not all(np.isfinite(w.astype("float32", copy=False)).all() for w in weights):
+        raise ValueError(
+            "the weights must stay finite. Got NaN or infinity after the last update: scale the features, or lower "
+            "learning_rate or global_clipnorm."
         )
 
 

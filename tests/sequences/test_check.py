@@ -496,15 +496,15 @@ STEPS = [np.array([1.0, 2.0]), np.array([3.0]), np.array([4.0, 5.0, 6.0])]
 )
 def test_step_targets(y):
     got = check_step_targets(X.lengths, y)
-    assert got.values.dtype == np.float32
-    assert_equal(got, check_sequences(STEPS))
+    assert got.values.dtype == np.float64
+    assert_equal(got, check_sequences(STEPS, dtype=np.float64))
 
 
 def test_step_targets_of_equal_length():
     cube = np.arange(12.0).reshape(2, 3, 2)
     square = Sequences.from_padded(np.zeros((2, 3)))
     for y in (cube, cube.tolist(), list(cube), cube.astype(object)):
-        assert_equal(check_step_targets(square.lengths, y), check_sequences(cube))
+        assert_equal(check_step_targets(square.lengths, y), check_sequences(cube, dtype=np.float64))
 
 
 def test_step_targets_as_they_are():
@@ -539,7 +539,7 @@ def test_step_targets_must_be_finite_numbers():
 )
 def test_targets(y):
     got = check_targets(X, y)
-    assert got.dtype == np.float32
+    assert got.dtype == np.float64
     assert got.tolist() == [1, 2, 3]
 
 

@@ -50,7 +50,7 @@ def test_class_weight_of_indicators_is_a_product():
 
 @pytest.mark.parametrize(("target", "y"), [(ClassTarget(), LABELS), (StepLabelTarget(), STEPS)])
 def test_a_class_that_y_does_not_hold(target, y):
-    with pytest.raises(ValueError, match="class_weight must name classes in y. Got 'd', which y does not hold."):
+    with pytest.raises(ValueError, match="class_weight must name classes in y, .*. Got 'd'"):
         weighed(target, y, {"d": 2.0}, None)
 
 
