@@ -60,7 +60,9 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         (y, y_pred) and gives one number a sequence.
     metrics : Keras metrics, default=None
         One, a list or a dict, by name, class, instance or function, followed in `history_`. Options are given as
-        ``metrics__*``. "accuracy" is the one that fits the classes.
+        ``metrics__*``. "accuracy" is the one that fits the classes. Of more than two classes, Keras' own metrics get
+        the form that each wants (the mean is kept of one with a value per class, such as F1Score), a user's get
+        numbers of classes beside probabilities. Names are those of a first fit ("auc"), in every fit.
     epochs : int, default=50
         Passes over the data.
     batch_size : int, default=32
@@ -80,6 +82,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         Epochs without a better validation loss before training stops.
     class_weight : dict or "balanced", default=None
         Weights of classes, multiplied with `sample_weight`. "balanced" weighs classes inversely to their frequency.
+        A dict may name classes that y lacks, as in a fold.
     readout : None, "ridge" or a linear estimator of scikit-learn, default=None
         None trains all weights, by gradients. Otherwise the recurrences stay as they are drawn, as those of
         ``cell="esn"`` always do, and scikit-learn fits the output to them in one pass: with ridge regression, or with

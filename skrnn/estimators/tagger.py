@@ -80,7 +80,7 @@ class RNNTagger(SequenceEstimator):
     validation_fraction, n_iter_no_change : float in (0, 1), default=0.1; int, default=10
         The part held out, with groups together, and epochs without a better loss before training stops.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the steps of a class, multiplied with `sample_weight`.
+        Weights of the steps of a class, multiplied with `sample_weight`. A dict may name classes that y lacks.
     readout : None, "ridge" or a linear classifier of scikit-learn, default=None
         With ``head="softmax"``: the recurrences stay as they are drawn, and scikit-learn fits the output to them in one
         pass, as in `RNNClassifier`. Options are given as ``readout__*``.
