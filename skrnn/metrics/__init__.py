@@ -1,4 +1,4 @@
-"""Scores of label sequences, ready for GridSearchCV."""
+"""Scores of labels and numbers per step, ready for GridSearchCV."""
 
 from skrnn.metrics.entities import (
     Entity,
@@ -16,6 +16,12 @@ from skrnn.metrics.flat import (
     flat_recall_score,
     sequence_accuracy_score,
 )
+from skrnn.metrics.numbers import (
+    flat_mean_absolute_error,
+    flat_mean_absolute_percentage_error,
+    flat_r2_score,
+    flat_root_mean_squared_error,
+)
 from skrnn.metrics.schemes import convert_scheme
 from skrnn.metrics.scorers import (
     SCORERS,
@@ -26,7 +32,11 @@ from skrnn.metrics.scorers import (
     flat_accuracy_scorer,
     flat_f1_scorer,
     flat_f1_weighted_scorer,
+    flat_neg_mean_absolute_error_scorer,
+    flat_neg_mean_absolute_percentage_error_scorer,
+    flat_neg_root_mean_squared_error_scorer,
     flat_precision_scorer,
+    flat_r2_scorer,
     flat_recall_scorer,
     make_report_scorer,
     sequence_accuracy_scorer,
@@ -51,10 +61,18 @@ __all__ = [
     "flat_f1_score",
     "flat_f1_scorer",
     "flat_f1_weighted_scorer",
+    "flat_mean_absolute_error",
+    "flat_mean_absolute_percentage_error",
+    "flat_neg_mean_absolute_error_scorer",
+    "flat_neg_mean_absolute_percentage_error_scorer",
+    "flat_neg_root_mean_squared_error_scorer",
     "flat_precision_score",
     "flat_precision_scorer",
+    "flat_r2_score",
+    "flat_r2_scorer",
     "flat_recall_score",
     "flat_recall_scorer",
+    "flat_root_mean_squared_error",
     "make_report_scorer",
     "sequence_accuracy_score",
     "sequence_accuracy_scorer",

@@ -18,6 +18,12 @@ from skrnn.metrics.flat import (
     flat_recall_score,
     sequence_accuracy_score,
 )
+from skrnn.metrics.numbers import (
+    flat_mean_absolute_error,
+    flat_mean_absolute_percentage_error,
+    flat_r2_score,
+    flat_root_mean_squared_error,
+)
 
 flat_accuracy_scorer = make_scorer(flat_accuracy_score)
 # A label may be missing from a small fold, or never be predicted early in a search: that is 0, not a warning a fold.
@@ -30,8 +36,14 @@ entity_precision_scorer = make_scorer(entity_precision_score, zero_division=0)
 entity_recall_scorer = make_scorer(entity_recall_score, zero_division=0)
 entity_f1_scorer = make_scorer(entity_f1_score, zero_division=0)
 entity_f1_macro_scorer = make_scorer(entity_f1_score, average="macro", zero_division=0)
+flat_r2_scorer = make_scorer(flat_r2_score)
+flat_neg_mean_absolute_error_scorer = make_scorer(flat_mean_absolute_error, greater_is_better=False)
+flat_neg_root_mean_squared_error_scorer = make_scorer(flat_root_mean_squared_error, greater_is_better=False)
+flat_neg_mean_absolute_percentage_error_scorer = make_scorer(
+    flat_mean_absolute_percentage_error, greater_is_better=False
+)
 
-# Every scorer by name; part of it makes a `scoring` of several scores.
+# Every scorer by name; those of labels, or those of numbers, make a `scoring` of several scores.
 SCORERS = {
     "flat_accuracy": flat_accuracy_scorer,
     "flat_precision": flat_precision_scorer,
@@ -43,6 +55,10 @@ SCORERS = {
     "entity_recall": entity_recall_scorer,
     "entity_f1": entity_f1_scorer,
     "entity_f1_macro": entity_f1_macro_scorer,
+    "flat_r2": flat_r2_scorer,
+    "flat_neg_mean_absolute_error": flat_neg_mean_absolute_error_scorer,
+    "flat_neg_root_mean_squared_error": flat_neg_root_mean_squared_error_scorer,
+    "flat_neg_mean_absolute_percentage_error": flat_neg_mean_absolute_percentage_error_scorer,
 }
 
 

@@ -311,7 +311,7 @@ def _axes(x: Any) -> int:
     return np.ndim(x)
 
 
-def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = True) -> Sequences:
+def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = True, name: str = "y") -> Sequences:
     """Check targets with a time axis against X; the result has the steps of X.
 
     Parameters
@@ -322,6 +322,8 @@ def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = Tr
         One value, or several, a step.
     numbers : bool, default=True
         Give finite float64; if False, the values as they are, which may be strings.
+    name : str, default="y"
+        What messages call it.
 
     Raises
     ------
@@ -329,8 +331,8 @@ def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = Tr
         If y has another number of sequences, or a sequence another number of steps, than X.
     """
     check_consistent_length(lengths, y)
-    targets = check_sequences(y, dtype=np.float64, name="y") if numbers else _join(y, name="y")
-    check_same_lengths(targets.lengths, lengths, "y")
+    targets = check_sequences(y, dtype=np.float64, name=name) if numbers else _join(y, name=name)
+    check_same_lengths(targets.lengths, lengths, name)
     return targets
 
 
