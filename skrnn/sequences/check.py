@@ -85,7 +85,7 @@ def _join(X: Any, n_features: int | None = None, name: str = "X", owner: str = "
     else:
         sequences = _from_array(X, name)
     if len(sequences) == 0:
-        raise _no_sequences(name)
+        raise no_sequences(name)
     empty = np.flatnonzero(sequences.lengths == 0)
     if len(empty):
         raise ValueError(f"{name}[{empty[0]}] must have at least one step. Got an empty sequence.")
@@ -111,15 +111,29 @@ def _refuse_sparse(X: Any, name: str) -> None:
         raise TypeError(f"Sparse data are not sequences: {name} must be dense. Use {name}.toarray().")
 
 
-def _no_sequences(name: str) -> ValueError:
+def no_sequences(name: str) -> ValueError:
+    """The error for an X without sequences."""
     return ValueError(
         f"Found array with 0 sample(s): {name} must hold at least one sequence, a minimum of 1 is required."
     )
 
 
 def unboxed(X: Any) -> Any:
-    """Take an object array out of a data frame's column, whose cells are sequences."""
-    return X.to_numpy() if hasattr(X, "to_numpy") and len(getattr(X, "shape", ())) == 1 else X
+    """Take an object array out of a data frame's column, whose cells are sequences; also where it is the only one."""
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    if isinstance(X, np.ndarray):
+        return X[:, 0] if X.dtype == object and _is_column(X) else X
+    if not hasattr(X, "to_numpy"):
+        return X
+    if len(shape) == 1:
+        return X.to_numpy()
+    if len(shape) == 2 and shape[1] == 1 and _is_column(cells := X.to_numpy()):
+        return cells[:, 0]
+    return X
+
+
+def _is_column(X: NDArray) -> bool:
+    return X.ndim == 2 and X.shape[1] == 1 and len(X) > 0 and _is_sequence(X[0, 0])
 
 
 def is_list_of_arrays(X: Any) -> bool:
@@ -173,7 +187,7 @@ def _from_array(X: Any, name: str) -> Sequences:
         except ValueError:
             return _from_list(X, name)  # which knows the one that is ragged
     if getattr(X, "shape", None) == (0,):
-        raise _no_sequences(name)
+        raise no_sequences(name)
     if not _is_plain(X):
         X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, ensure_min_features=0, input_name=name)
     if X.ndim > 3:

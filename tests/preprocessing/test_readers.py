@@ -92,8 +92,6 @@ def test_vectors():
         ([[[1.0], [2.0]]], "numbers"),
         (np.ones((3, 2)), "numbers"),
         (Sequences.from_list([[1.0]]), "numbers"),
-        ([], "numbers"),
-        (3, "numbers"),
     ],
     ids=str,
 )

@@ -272,7 +272,7 @@ WRONG_X = {
     "no columns": ([FRAME, np.zeros((2, 2))], "X[1] must have the columns of X[0], a, b. Got none."),
     "columns second": ([np.zeros((2, 2)), FRAME], "X[1] must have the columns of X[0], none. Got a, b."),
     "frame of arrays": (
-        pd.DataFrame({"s": [np.zeros(2), np.zeros(3)]}),
+        pd.DataFrame({"s": [np.zeros(2), np.zeros(3)], "t": [np.zeros(2), np.zeros(3)]}),
         "X must hold numbers, or be one column of sequences. Got sequences in 2 dimensions.",
     ),
     "dates": (np.array([["2020-01-01"]], dtype="M8[D]"), "X must hold numbers. Got datetime64[D]."),
