@@ -51,9 +51,7 @@ def class_target(y: Any) -> Target:
         return IndicatorTarget()
     try:
         table = as_labels(y)
-    except ValueError:  # rows of unequal length, which the target refuses
-        return ClassTarget()
-    except TypeError:  # a mask, which the target refuses
+    except (ValueError, TypeError):  # rows of unequal length or a mask, which the target refuses
         return ClassTarget()
     return IndicatorTarget() if table.ndim == 2 and table.shape[1] > 1 else ClassTarget()
 

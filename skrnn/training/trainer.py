@@ -216,8 +216,7 @@ def _reached(program: Program, best: _Best, history: dict[str, list[float]]) -> 
 
 
 def _check_finite(loss: float, callbacks: list[Any]) -> None:
-    handled = any(isinstance(c, keras.callbacks.TerminateOnNaN) for c in callbacks)
-    if not math.isfinite(loss) and not handled:
+    if not math.isfinite(loss) and not _handles_nan(callbacks):
         raise ValueError(
             f"the loss must stay finite. Got {loss}: scale the features, or lower learning_rate or global_clipnorm."
         )
@@ -225,12 +224,15 @@ def _check_finite(loss: float, callbacks: list[Any]) -> None:
 
 def _check_weights(weights: Any, callbacks: list[Any]) -> None:
     """The last update is behind the last loss."""
-    handled = any(isinstance(c, keras.callbacks.TerminateOnNaN) for c in callbacks)
-    if not handled and not all(np.isfinite(w.astype("float32", copy=False)).all() for w in weights):
+    if not _handles_nan(callbacks) and not all(np.isfinite(w.astype("float32", copy=False)).all() for w in weights):
         raise ValueError(
             "the weights must stay finite. Got NaN or infinity after the last update: scale the features, or lower "
             "learning_rate or global_clipnorm."
         )
+
+
+def _handles_nan(callbacks: list[Any]) -> bool:
+    return any(isinstance(c, keras.callbacks.TerminateOnNaN) for c in callbacks)
 
 
 class _Best:
