@@ -1,23 +1,29 @@
 """Linear-chain conditional random field: losses of single steps, marginals, best paths, for every backend of Keras.
 
 Inside, time comes first. What is exponentiated is shifted and normalised at each step, so that the two loops of a
-training step are one small matrix product each, in a range that any number of steps leaves alone.
+training step are one small matrix product each, in a range that any number of steps leaves alone. Where scores lie so
+far apart that probabilities underflow all the same, and where labels are missing, the loops of `crf_logarithms` are
+taken instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 from keras import ops
+
+from skrnn.layers import crf_logarithms
+from skrnn.layers.crf_steps import following, preceding, scan_steps
 
 # The score of what must not be. Its exponential is zero in every type, and sums with it stay finite.
 FORBIDDEN = -1e4
 
 # Stands in for a zero that is divided by, or whose logarithm is taken.
 TINY = 1e-35
+
+# What underflows in single precision is below 1e-37. Beside a sum above this it is rounding, too.
+LEAST = 1e-28
 
 
 def step_losses(labels: Any, emissions: Any, mask: Any, transitions: Any, start: Any, end: Any) -> Any:
@@ -47,11 +53,12 @@ def step_losses(labels: Any, emissions: Any, mask: Any, transitions: Any, start:
     of the likelihood of its labels; steps without one are summed over. Given x, the labels are a Markov chain,
 
     ``p(y_t = j | y_{t-1} = i, x) = P_ij v_tj / r_ti``, ``P = exp(transitions)``, ``v_t = exp(emissions_t) b_t``,
-    ``r_t = P v_t``, ``b_{t-1} = r_t``, ``b_T = exp(end)``,
+    ``r_t = P v_t``, ``b_{t-1} = r_t``, ``b_T = 1``, with start and end added to the first and the last emissions,
 
-    so a loop from the end is all that the losses need, each of which is no less than zero whatever is rounded. Their
-    gradient by the emissions, G, whatever the weights of the steps, is a loop from the start: what the loss of the
-    step itself gives, D, and what reaches it through the chain, ``G_t = D_t + ((G_{t-1} / r_t) P) v_t``.
+    so a loop from the end is all that the losses need. Their gradient by the emissions, G, whatever the weights of
+    the steps, is a loop from the start: what the loss of the step itself gives, D, and what reaches it through the
+    chain, ``G_t = D_t + ((G_{t-1} / r_t) P) v_t``. A batch with missing labels, or with scores that differ by more
+    than single precision bears, is computed in logarithms, which takes several times as long.
 
     References
     ----------
@@ -61,20 +68,30 @@ def step_losses(labels: Any, emissions: Any, mask: Any, transitions: Any, start:
     labels = ops.transpose(ops.cast(labels, "int32"))  # (T, B)
     mask = ops.transpose(ops.cast(mask, "bool"))
     known = ops.logical_and(mask, labels >= 0)
-    scores = _from_start(ops.convert_to_tensor(emissions), start)
+    scores = _with_borders(emissions, mask, start, end)
+    hot = ops.one_hot(ops.where(known, labels, -1), scores.shape[-1], dtype=scores.dtype)
 
     @ops.custom_gradient
-    def losses(scores: Any, transitions: Any, end: Any) -> Any:
-        chain = _Chain.of(scores, transitions, end, mask)
-        observed = _Observed.of(chain, labels, known, mask)
+    def losses(scores: Any, transitions: Any) -> Any:
+        chain = _Chain.of(scores, transitions, mask)
+        reach = _reach_of_labels(chain, hot)
+        seen = ops.where(known, ops.sum(hot * reach, axis=2), 1.0)
+        safe = ops.logical_and(ops.all(ops.equal(known, mask)), ops.logical_and(chain.safe, ops.all(seen > LEAST)))
+        far = (scores, transitions, mask, hot, known)
 
         def gradient(*arguments: Any, upstream: Any = None) -> Any:
             weights = ops.transpose(arguments[-1] if upstream is None else upstream)[:, :, None]  # (T, B, 1)
-            return _gradients(chain, observed, weights, mask)
+            weights = ops.where(known[:, :, None], weights, 0.0)
+            return ops.cond(
+                safe,
+                lambda: _gradients(chain, hot, reach, weights, mask),
+                lambda: crf_logarithms.gradients(*far, weights),
+            )
 
-        return ops.transpose(_losses(chain, observed)), gradient
+        result = ops.cond(safe, lambda: _losses(chain, hot, seen, known), lambda: crf_logarithms.losses(*far))
+        return ops.transpose(ops.maximum(result, 0.0)), gradient
 
-    return losses(scores, ops.convert_to_tensor(transitions), ops.convert_to_tensor(end))
+    return losses(scores, ops.convert_to_tensor(transitions))
 
 
 def log_likelihood(labels: Any, emissions: Any, mask: Any, transitions: Any, start: Any, end: Any) -> Any:
@@ -88,11 +105,14 @@ def marginals(emissions: Any, mask: Any, transitions: Any, start: Any, end: Any)
     Parameters are those of `step_losses`. There is no gradient.
     """
     mask = ops.transpose(ops.cast(mask, "bool"))
-    scores = _from_start(ops.convert_to_tensor(emissions), start)
-    chain = _Chain.of(scores, ops.convert_to_tensor(transitions), ops.convert_to_tensor(end), mask)
-    none = ops.zeros_like(chain.v)
-    p = _reach(chain, none, none[:, :, :1] > 0) * chain.v
-    return ops.transpose(_normalised(p), (1, 0, 2))
+    scores, transitions = _with_borders(emissions, mask, start, end), ops.convert_to_tensor(transitions)
+    chain = _Chain.of(scores, transitions, mask)
+    p = ops.cond(
+        chain.safe,
+        lambda: _normalised(_reach(chain) * chain.v),
+        lambda: crf_logarithms.marginals(scores, transitions, mask),
+    )
+    return ops.transpose(p, (1, 0, 2))
 
 
 def best_paths(emissions: Any, mask: Any, transitions: Any, start: Any, end: Any) -> Any:
@@ -106,25 +126,24 @@ def best_paths(emissions: Any, mask: Any, transitions: Any, start: Any, end: Any
     Transactions on Information Theory 13(2), 260-269.
     """
     mask = ops.transpose(ops.cast(mask, "bool"))
-    scores = _from_start(ops.convert_to_tensor(emissions), start)  # (T, B, K)
+    scores = _with_borders(emissions, mask, start, end)  # (T, B, K)
     into = ops.transpose(ops.convert_to_tensor(transitions))  # (K, K): to (row) from (column)
-    end = ops.convert_to_tensor(end)
 
     def forward(arrived: Any, at: list[Any]) -> tuple[Any, Any]:
         best = arrived + at[0]
         best = best - ops.max(best, axis=1, keepdims=True)
         return ops.max(best[:, None, :] + into, axis=2), best
 
-    best = _scan(forward, ops.zeros_like(scores[0]), [scores])  # (T, B, K)
-    follows = ops.cast(_following(mask, fill=False), scores.dtype)[:, :, None]  # (T, B, 1)
+    best = scan_steps(forward, ops.zeros_like(scores[0]), [scores])[1]  # (T, B, K)
+    follows = ops.cast(following(mask, fill=False), scores.dtype)[:, :, None]  # (T, B, 1)
 
     def backward(after: Any, at: list[Any]) -> tuple[Any, Any]:
         best, follows = at
-        onward = ops.where(follows > 0, ops.take(into, after, axis=0), end)  # (B, K)
+        onward = ops.where(follows > 0, ops.take(into, after, axis=0), 0.0)  # (B, K)
         label = ops.cast(ops.argmax(best + onward, axis=1), "int32")
         return label, ops.cast(label, best.dtype)[:, None]
 
-    paths = _scan(backward, ops.zeros_like(mask[0], dtype="int32"), [best, follows], reverse=True, width=1)
+    paths = scan_steps(backward, ops.zeros_like(mask[0], dtype="int32"), [best, follows], reverse=True, width=1)[1]
     return ops.transpose(ops.where(mask, ops.cast(paths[:, :, 0], "int32"), 0))
 
 
@@ -142,152 +161,81 @@ class _Chain:
         Its logarithm, also where v itself is too small for its type.
     r : (T, B, K)
         v_t summed over the ways that lead from label i at t - 1; 1 where there is no step.
+    safe : scalar
+        Whether what is too small for its type is nothing beside the rest.
     """
 
     p: Any
     v: Any
     log_v: Any
     r: Any
+    safe: Any
 
     @classmethod
-    def of(cls, scores: Any, transitions: Any, end: Any, mask: Any) -> _Chain:
+    def of(cls, scores: Any, transitions: Any, mask: Any) -> _Chain:
         p = ops.exp(transitions - ops.max(transitions))
         back = ops.transpose(p)
         shifted = scores - ops.max(scores, axis=2, keepdims=True)
         real = mask[:, :, None]
         e = ops.where(real, ops.exp(shifted), 0.0)
-        last = ops.exp(end - ops.max(end))  # (K,)
 
         def backward(b: Any, at: list[Any]) -> tuple[Any, Any]:
             before = ops.matmul(b * at[0], back)
             total = ops.sum(before, axis=1, keepdims=True)
-            # A step that is not real leads to nothing; before it, the last real step begins from the end again.
-            return ops.where(total > 0, before / total, last), b
+            # A step that is not real leads to nothing; the last real step has nothing after it.
+            return ops.where(total > 0, before / total, 1.0), b
 
-        b = _scan(backward, ops.zeros_like(e[0]) + last, [e], reverse=True)  # (T, B, K)
+        b = scan_steps(backward, ops.ones_like(e[0]), [e], reverse=True)[1]  # (T, B, K)
         v = b * e
         total = ops.maximum(ops.sum(v, axis=2, keepdims=True), TINY)
         v = v / total
         log_v = ops.log(ops.maximum(b, TINY)) + shifted - ops.log(total)
-        return cls(p, v, log_v, ops.where(real, ops.maximum(ops.matmul(v, back), TINY), 1.0))
+        r = ops.where(real, ops.maximum(ops.matmul(v, back), TINY), 1.0)
+        ways = ops.concatenate([ops.ones_like(r[:1]), r[1:]], axis=0)  # nothing leads to the first step
+        return cls(p, v, log_v, r, ops.all(ops.where(real, ways * total, 1.0) > LEAST))
 
 
-@dataclass
-class _Observed:
-    """The chain after the labels that are known before a step.
-
-    Attributes
-    ----------
-    hot : (T, B, K)
-        1 at the label of a step, zeros without one.
-    known : (T, B, 1)
-        Whether there is a label.
-    whole : scalar
-        Whether all real steps have one.
-    reach : (T, B, K)
-        Times v: probabilities of the labels at t given all labels before it.
-    """
-
-    hot: Any
-    known: Any
-    whole: Any
-    reach: Any
-
-    @classmethod
-    def of(cls, chain: _Chain, labels: Any, known: Any, mask: Any) -> _Observed:
-        hot = ops.one_hot(ops.where(known, labels, -1), chain.v.shape[-1], dtype=chain.v.dtype)
-        whole = ops.all(ops.equal(known, mask))
-        known = known[:, :, None]
-
-        def by_labels() -> Any:
-            onward = ops.matmul(hot[:-1] / chain.r[1:], chain.p)
-            return ops.concatenate([ops.ones_like(hot[:1]), onward], axis=0)
-
-        return cls(hot, known, whole, ops.cond(whole, by_labels, lambda: _reach(chain, hot, known)))
-
-
-def _losses(chain: _Chain, observed: _Observed) -> Any:
+def _losses(chain: _Chain, hot: Any, seen: Any, known: Any) -> Any:
     """-log p(y_t | labels before, x), (T, B)."""
-    log_p = ops.log(ops.maximum(ops.sum(observed.hot * observed.reach, axis=2), TINY))
-    log_p = log_p + ops.sum(observed.hot * chain.log_v, axis=2)
-    return ops.where(observed.known[:, :, 0], -log_p, 0.0)
+    return ops.where(known, -ops.log(ops.maximum(seen, TINY)) - ops.sum(hot * chain.log_v, axis=2), 0.0)
 
 
-def _reach(chain: _Chain, hot: Any, known: Any) -> Any:
-    """`_Observed.reach` where labels are missing."""
-    rates = 1.0 / _following(chain.r)
+def _reach_of_labels(chain: _Chain, hot: Any) -> Any:
+    """Times v: probabilities of the labels at t given the label before, which there is, (T, B, K)."""
+    onward = ops.matmul(hot[:-1] / chain.r[1:], chain.p)
+    return ops.concatenate([ops.ones_like(hot[:1]), onward], axis=0)
+
+
+def _reach(chain: _Chain) -> Any:
+    """Times v: probabilities of the labels at t, (T, B, K)."""
 
     def forward(reach: Any, at: list[Any]) -> tuple[Any, Any]:
-        v, rate, hot, known = at
-        q = ops.where(known > 0, hot, reach * v)
-        return ops.matmul(q * rate, chain.p), reach
+        return ops.matmul(reach * at[0], chain.p), reach
 
-    return _scan(forward, ops.ones_like(hot[0]), [chain.v, rates, hot, ops.cast(known, hot.dtype)])
+    return scan_steps(forward, ops.ones_like(chain.v[0]), [chain.v / following(chain.r)])[1]
 
 
-def _gradients(chain: _Chain, observed: _Observed, weights: Any, mask: Any) -> tuple[Any, Any, Any]:
-    """Gradients by scores, transitions and end of the losses times weights, (T, B, 1)."""
-    ahead, weights = _ahead(chain, observed, ops.where(observed.known, weights, 0.0))
-    prior = observed.reach * chain.v  # p(y_t | labels before)
-    q = ops.where(observed.known, observed.hot, prior)  # p(y_t | labels until t)
-    # Also given the label that comes next: where there is one, that is the label itself.
-    bridge = ops.where(observed.known, observed.hot, _normalised(q * ahead))
-    before = ops.where(mask[:, :, None], _preceding(bridge), 0.0)
-    way = before / chain.r
-    given = ops.where(_preceding(ops.ones_like(mask[:, :, None])), ops.matmul(way, chain.p), 1.0) * chain.v
-    d = weights * (given - bridge)  # (T, B, K)
-
-    rates = 1.0 / _following(chain.r)
+def _gradients(chain: _Chain, hot: Any, reach: Any, weights: Any, mask: Any) -> tuple[Any, Any]:
+    """Gradients by scores and transitions of the losses times weights, (T, B, 1), where all steps have labels."""
+    d = weights * (reach * chain.v - hot)  # (T, B, K)
+    rates = 1.0 / following(chain.r)
 
     def forward(carry: Any, at: list[Any]) -> tuple[Any, Any]:
         return ops.matmul(at[0] + carry * at[1], chain.p), carry
 
-    through = _scan(forward, ops.zeros_like(d[0]), [d * rates, chain.v * rates])
+    through = scan_steps(forward, ops.zeros_like(d[0]), [d * rates, chain.v * rates])[1]
     g = d + through * chain.v
-    goal = chain.v * ahead
-    taken = before / ops.maximum(ops.matmul(goal, ops.transpose(chain.p)), TINY)
-    pairs = _sum_of_products(_preceding(g) / chain.r + weights * way, chain.v)
-    pairs = chain.p * (pairs - _sum_of_products(weights * taken, goal))
-    is_last = ops.logical_and(mask, ops.logical_not(_following(mask, fill=False)))
-    return g, pairs, ops.sum(ops.where(is_last[:, :, None], g, 0.0), axis=(0, 1))
+    before = ops.where(mask[:, :, None], weights * preceding(hot), 0.0)
+    pairs = chain.p * _sum_of_products((preceding(g) + before) / chain.r, chain.v)
+    return g, pairs - _sum_of_products(before, hot)
 
 
-def _ahead(chain: _Chain, observed: _Observed, weights: Any) -> tuple[Any, Any]:
-    """Probability of the next label, at t or later, given label i at t, up to a factor; and its weight, (T, B, 1)."""
-    hot, known = observed.hot, ops.cast(observed.known, observed.hot.dtype)
-
-    def backward(carry: Any, at: list[Any]) -> tuple[Any, Any]:
-        v, r, hot, known, weight = at
-        width = hot.shape[1]
-        ahead = ops.where(known > 0, hot, carry[:, :width])
-        weight = ops.where(known > 0, weight, carry[:, width:])
-        before = ops.matmul(v * ahead, ops.transpose(chain.p)) / r
-        total = ops.sum(before, axis=1, keepdims=True)
-        before = ops.where(total > 0, before / total, 1.0)
-        return ops.concatenate([before, weight], axis=1), ops.concatenate([ahead, weight], axis=1)
-
-    def by_loop() -> Any:
-        first = ops.concatenate([ops.ones_like(hot[0]), ops.zeros_like(weights[0])], axis=1)
-        return _scan(backward, first, [chain.v, chain.r, hot, known, weights], reverse=True)
-
-    both = ops.cond(observed.whole, lambda: ops.concatenate([hot, weights], axis=2), by_loop)
-    return both[:, :, :-1], both[:, :, -1:]
-
-
-def _from_start(emissions: Any, start: Any) -> Any:
-    """(B, T, K) -> (T, B, K), with the scores of the first label in the first step."""
-    scores = ops.transpose(emissions, (1, 0, 2))
+def _with_borders(emissions: Any, mask: Any, start: Any, end: Any) -> Any:
+    """(B, T, K) -> (T, B, K), with the scores of the first label in the first step, of the last in the last."""
+    scores = ops.transpose(ops.convert_to_tensor(emissions), (1, 0, 2))
+    is_last = ops.logical_and(mask, ops.logical_not(following(mask, fill=False)))
+    scores = scores + ops.where(is_last[:, :, None], ops.convert_to_tensor(end), 0.0)
     return ops.concatenate([scores[:1] + ops.convert_to_tensor(start), scores[1:]], axis=0)
-
-
-def _preceding(x: Any) -> Any:
-    """What stood one step before; zeros at the first step."""
-    return ops.concatenate([ops.zeros_like(x[:1]), x[:-1]], axis=0)
-
-
-def _following(x: Any, fill: Any = 1.0) -> Any:
-    """What stands one step later; `fill` at the last step."""
-    return ops.concatenate([x[1:], ops.full_like(x[:1], fill)], axis=0)
 
 
 def _normalised(x: Any) -> Any:
@@ -298,23 +246,3 @@ def _sum_of_products(a: Any, b: Any) -> Any:
     """(T, B, K), (T, B, K) -> (K, K): the sum of all outer products of steps."""
     width = a.shape[-1]
     return ops.matmul(ops.transpose(ops.reshape(a, (-1, width))), ops.reshape(b, (-1, width)))
-
-
-def _scan(
-    step: Callable[[Any, list[Any]], tuple[Any, Any]],
-    carry: Any,
-    inputs: list[Any],
-    reverse: bool = False,
-    width: int | None = None,
-) -> Any:
-    """Run ``step(carry, inputs at t) -> (carry, output at t)`` over the first axis; outputs (T, B, width)."""
-    if keras.backend.backend() != "tensorflow":
-        return ops.scan(step, carry, inputs, reverse=reverse)[1]
-    from skrnn.layers.scan import scan
-
-    def with_lists(t: Any, carry: Any, at: Any) -> tuple[Any, Any]:
-        after, output = step(carry[0], at)
-        return [after], [output]
-
-    widths = [carry.shape[-1] if width is None else width]
-    return scan(with_lists, ops.shape(inputs[0])[0], [carry], inputs, widths, reverse)[1][0]

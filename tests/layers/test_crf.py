@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from differences import central_differences
 from keras import ops
+from scipy.special import logsumexp, softmax
 
 from skrnn.layers import CRF, crf, forbidden_pairs
 from skrnn.layers.crf_output import penalties
@@ -16,29 +17,51 @@ FLOAT = "float64" if TENSORFLOW else "float32"  # the other backends have no 64 
 
 
 def enumerated(emissions, transitions, start, end):
-    """All paths through (T, K) scores, and their probabilities."""
+    """All paths through (T, K) scores, and the logarithms of their probabilities."""
     steps, k = emissions.shape
     paths = np.array(list(itertools.product(range(k), repeat=steps)))
     scores = start[paths[:, 0]] + end[paths[:, -1]]
     scores = scores + emissions[np.arange(steps), paths].sum(axis=1)
     scores = scores + transitions[paths[:, :-1], paths[:, 1:]].sum(axis=1)
-    p = np.exp(scores - scores.max())
-    return paths, p / p.sum()
+    return paths, scores - logsumexp(scores)
 
 
 def enumerated_losses(labels, lengths, emissions, transitions, start, end):
     """-log p(y_t | y_1, ..., y_{t-1}, x), (B, T), by sums over paths."""
     result = np.zeros(labels.shape)
     for b, length in enumerate(lengths):
-        paths, p = enumerated(emissions[b, :length], transitions, start, end)
+        paths, log_p = enumerated(emissions[b, :length], transitions, start, end)
         agrees = np.ones(len(paths), bool)
         before = 0.0
         for t in range(length):
             if labels[b, t] >= 0:
                 agrees &= paths[:, t] == labels[b, t]
-            now = np.log(p[agrees].sum())
+            now = logsumexp(log_p[agrees])
             result[b, t], before = before - now, now
     return result
+
+
+def enumerated_gradients(labels, lengths, weights, emissions, transitions, start, end):
+    """Gradients of `enumerated_losses` times weights: differences of expected counts over paths."""
+    k = len(start)
+    sums = [np.zeros(emissions.shape), np.zeros((k, k)), np.zeros(k), np.zeros(k)]
+    for b, length in enumerate(lengths):
+        paths, log_p = enumerated(emissions[b, :length], transitions, start, end)
+        agrees = np.ones(len(paths), bool)
+        share = np.exp(log_p)  # of each path, given the labels so far
+        for t in range(length):
+            before = share
+            if labels[b, t] >= 0:
+                agrees &= paths[:, t] == labels[b, t]
+            share = softmax(np.where(agrees, log_p, -np.inf))
+            change = weights[b, t] * (before - share)
+            for step in range(length):
+                np.add.at(sums[0][b, step], paths[:, step], change)
+            for step in range(1, length):
+                np.add.at(sums[1], (paths[:, step - 1], paths[:, step]), change)
+            np.add.at(sums[2], paths[:, 0], change)
+            np.add.at(sums[3], paths[:, -1], change)
+    return sums
 
 
 def data(k, steps, rows=4, unlabelled=0.0, seed=0):
@@ -122,7 +145,8 @@ def test_marginals_and_best_paths_equal_enumeration(k, steps, forbidden):
     p = ops.convert_to_numpy(crf.marginals(*arguments))
     best = ops.convert_to_numpy(crf.best_paths(*arguments))
     for b, length in enumerate(lengths):
-        paths, probabilities = enumerated(scores[0][b, :length], *scores[1:])
+        paths, log_p = enumerated(scores[0][b, :length], *scores[1:])
+        probabilities = np.exp(log_p)
         expected = [[probabilities[paths[:, t] == j].sum() for j in range(k)] for t in range(length)]
         np.testing.assert_allclose(p[b, :length], expected, atol=1e-6)
         np.testing.assert_array_equal(best[b, :length], paths[probabilities.argmax()])
@@ -166,6 +190,61 @@ def test_two_thousand_steps_in_single_precision(scale):
     np.testing.assert_array_equal(ops.convert_to_numpy(crf.best_paths(*arguments))[0], path)
     d_emissions = gradients(lambda e, *rest: -crf.log_likelihood(labels, e, mask, *rest)[0], scores)[0]
     np.testing.assert_allclose(d_emissions[0], p - np.eye(k)[labels[0]], atol=1e-4)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("unlabelled", [0.0, 0.5])
+@pytest.mark.parametrize("forbidden", [False, True])
+@pytest.mark.parametrize("scales", [(20, 20), (300, 300), (300, 1), (1, 300), (30, 1)])
+def test_scores_that_lie_far_apart(scales, forbidden, unlabelled):
+    """Where probabilities underflow in single precision: losses, gradients, marginals, against all paths in float64."""
+    k, steps = 4, 5
+    for seed in range(4):
+        labels, lengths, mask, scores = data(k, steps, unlabelled=unlabelled, seed=seed)
+        scores = [(s * scales[place > 0] / (2 if place == 0 else 1)).round(3) for place, s in enumerate(scores)]
+        if forbidden:
+            forbid(labels, scores)
+        scores = [s.astype("float32").astype("float64") for s in scores]
+        weights = np.random.default_rng(1).random(labels.shape).astype("float32")
+        arguments = with_mask(mask, scores)
+        losses = ops.convert_to_numpy(crf.step_losses(labels.astype("int32"), *arguments))
+        assert losses.min() >= 0
+        expected = enumerated_losses(labels, lengths, *scores)
+        np.testing.assert_allclose(losses, expected, rtol=1e-4, atol=2e-3)
+
+        def loss(emissions, *others, labels=labels, mask=mask, weights=weights):
+            steps = crf.step_losses(labels.astype("int32"), emissions, mask, *others)
+            return ops.sum(steps * ops.convert_to_tensor(weights.astype(FLOAT)))
+
+        exact = enumerated_gradients(labels, lengths, weights, *scores)
+        for gradient, expected in zip(gradients(loss, scores), exact):
+            np.testing.assert_allclose(gradient, expected, atol=2e-3)
+        p = ops.convert_to_numpy(crf.marginals(*arguments))
+        np.testing.assert_allclose(p.sum(axis=2), mask, atol=1e-5)
+        for b, length in enumerate(lengths):
+            paths, log_p = enumerated(scores[0][b, :length], *scores[1:])
+            expected = [[np.exp(log_p)[paths[:, t] == j].sum() for j in range(k)] for t in range(length)]
+            np.testing.assert_allclose(p[b, :length], expected, atol=1e-3)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("scale", [1.0, 10.0, 30.0])
+def test_both_ways_of_computing_agree(scale):
+    """The products that a batch of complete labels takes, and the logarithms that any other takes."""
+    labels, _, mask, scores = data(5, 9, seed=3)
+    scores[0] *= scale / 2
+    arguments = with_mask(mask, scores)
+    whole = ops.convert_to_numpy(crf.step_losses(labels.astype("int32"), *arguments))
+    labels[0, 0] = -1  # of one row: the others' losses stay as they are
+    partial = ops.convert_to_numpy(crf.step_losses(labels.astype("int32"), *arguments))
+    np.testing.assert_allclose(partial[1:], whole[1:], rtol=1e-5, atol=1e-5)
+    far = [scores[0].copy(), *scores[1:]]
+    far[0][0, 0, 0] += 500.0  # of one row again
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(crf.marginals(*with_mask(mask, far)))[1:],
+        ops.convert_to_numpy(crf.marginals(*arguments))[1:],
+        atol=1e-5,
+    )
 
 
 @pytest.mark.core
