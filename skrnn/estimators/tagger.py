@@ -68,7 +68,8 @@ class RNNTagger(SequenceEstimator):
     epochs : int, default=50
         Passes over the data.
     batch_size : int, default=32
-        Sequences in a step of the optimizer; -1 takes all. Batches hold sequences of like length.
+        Sequences in a step of the optimizer; -1 takes all. Batches hold sequences of like length; one that would be
+        mostly padding, and take more than 1 GB, is divided.
     jit_compile : bool or "auto", default="auto"
         Compile the loops of skrnn's recurrences with XLA: a second or more for each new architecture, and then
         faster epochs and predictions. "auto" does so where it wins. TensorFlow only.

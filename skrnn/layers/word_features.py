@@ -89,6 +89,12 @@ class WordFeatures(keras.layers.Layer):
         self.character_filters, self.shape_dim, self.word_dropout = character_filters, shape_dim, word_dropout
         self.seed_generator = keras.random.SeedGenerator(0) if word_dropout else None
 
+    @property
+    def numbers_in_step(self) -> int:
+        """Numbers made of a token: its parts, and of each character what is embedded, beside its neighbours, read."""
+        character = (1 + FILTER_WIDTH) * self.character_dim + 2 * self.character_filters
+        return 2 * sum(self.dims) + self.shape_dim + self.max_characters * character
+
     def build(self, input_shape: Any) -> None:
         """Create the tables and filters."""
         self.tables = [
@@ -160,8 +166,14 @@ class FeatureBag(keras.layers.Layer):
         self.supports_masking = True
         self.vocabulary, self.dim = vocabulary, dim
 
+    @property
+    def numbers_in_step(self) -> int:
+        """Numbers made of a step: embedded features, and their sum."""
+        return (self.most + 1) * self.dim
+
     def build(self, input_shape: Any) -> None:
         """Create the table."""
+        self.most = input_shape[0][2] or 1  # features of a step
         shape = (self.vocabulary + 1, self.dim)
         self.table = self.add_weight(shape=shape, initializer="glorot_uniform", name="features")
 

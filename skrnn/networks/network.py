@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import keras
 from skrnn.heads import Head
 from skrnn.layers import runs_fused
 from skrnn.networks.body import RecurrentBody
-from skrnn.networks.function import FunctionBody
+from skrnn.networks.function import FunctionBody, is_functional
 from skrnn.networks.inputs import build_inputs
 from skrnn.preprocessing.reader import ReaderSpec
 
@@ -100,6 +101,22 @@ def _multiplies(model: keras.Model, first: int) -> bool:
     """Whether there is more than a lookup in front of the first recurrence."""
     harmless = (keras.layers.InputLayer, keras.layers.Embedding, keras.layers.SpatialDropout1D, keras.layers.Dropout)
     return not all(isinstance(layer, harmless) for layer in model.layers[:first])
+
+
+def numbers_in_step(model: keras.Model) -> int:
+    """About how many numbers a model makes of a step: a measure of memory.
+
+    A product with a matrix makes as many as the matrix has columns, and a layer has as many outputs. A layer that makes
+    more has an attribute `numbers_in_step`.
+    """
+    numbers = 1
+    for layer in model.layers:
+        if hasattr(layer, "numbers_in_step"):
+            numbers += layer.numbers_in_step
+        else:
+            numbers += sum(w.shape[-1] for w in layer.weights if len(w.shape) > 1)
+    shapes = [tensor.shape for tensor in [*model.inputs, *model.outputs]] if is_functional(model) else []
+    return numbers + sum(math.prod(n or 1 for n in shape[2:]) for shape in shapes)
 
 
 def masked_model(inputs: list[Any], outputs: Any) -> keras.Model:

@@ -21,11 +21,17 @@ ROW_MULTIPLE = 16
 FEW_LENGTHS = np.array([8 * 2**k * half // 2 for k in range(24) for half in (2, 3)])
 
 # Steps in one batch of a prediction, padding included: bounds memory, and is large enough to be quick.
-# The same of features times steps, 16 MB of float32.
-# Longer sequences go `ROW_MULTIPLE` at a time, as fewer would be filled up to as many rows.
+# The same of features times steps, 16 MB of float32, and of numbers that a network makes of steps, 512 MB.
+# Longer sequences go `ROW_MULTIPLE` at a time, as fewer would be filled up to as many rows; those of which so many
+# make more numbers go one at a time, wherever they stand, and are not filled up.
 PREDICTION_STEPS = 65_536
 PREDICTION_VALUES = 2**22
+PREDICTION_NUMBERS = 2**27
 PREDICTION_ROWS = 1024
+
+# Numbers that a network may make of the steps of a training batch of which more than half is padding: 1 GB, which
+# gradients multiply.
+TRAINING_NUMBERS = 2**28
 
 # Share of a larger batch that may be padding, and rows of a batch that may be unlike.
 PREDICTION_PADDING = 0.15
@@ -33,7 +39,7 @@ PREDICTION_ROWS_UNLIKE = 64
 
 
 def training_batches(
-    lengths: NDArray[np.int64], batch_size: int, rng: np.random.Generator
+    lengths: NDArray[np.int64], batch_size: int, rng: np.random.Generator, numbers: int = 1
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Shuffle sequences into batches of like length.
 
@@ -47,6 +53,9 @@ def training_batches(
         Sequences in a batch; the smallest batch holds the rest.
     rng : numpy.random.Generator
         Source of the order.
+    numbers : int, default=1
+        That the network makes of a step. A batch of few long sequences among short ones, which would take more than
+        `TRAINING_NUMBERS` and mostly padding, is divided by length.
 
     Returns
     -------
@@ -78,8 +87,22 @@ def training_batches(
     """
     order = np.argsort(lengths * (1 + LENGTH_JITTER * rng.random(len(lengths))))
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    most = max(1, TRAINING_NUMBERS // numbers)
+    if min(batch_size, len(order)) * lengths[order[-1]] > most / 2:  # the last one is nearly the longest
+        batches = [part for batch in batches for part in _divided(batch, lengths, most)]
     batches = [batches[b] for b in rng.permutation(len(batches))]
     return np.concatenate(batches), boundaries(batches)
+
+
+def _divided(batch: NDArray[np.int64], lengths: NDArray[np.int64], most: int) -> list[NDArray[np.int64]]:
+    """Cut a batch until its parts have at most so many steps, or at least half of them are real."""
+    ascending = np.sort(lengths[batch])
+    n = len(batch)
+    if n * ascending[-1] <= max(most, 2 * ascending.sum()):
+        return [batch]
+    cut = 1 + int(np.argmin(np.arange(1, n) * ascending[:-1] + np.arange(n - 1, 0, -1) * ascending[-1]))
+    batch = batch[np.argsort(lengths[batch], kind="stable")]
+    return [*_divided(batch[:cut], lengths, most), *_divided(batch[cut:], lengths, most)]
 
 
 def boundaries(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
@@ -87,13 +110,25 @@ def boundaries(batches: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.cumsum([0, *(len(b) for b in batches)], dtype=np.int64)
 
 
-def prediction_batches(lengths: NDArray[np.int64], n_features: int = 1) -> list[NDArray[np.int64]]:
-    """Cut rows, sorted by length, into batches of bounded size."""
+def prediction_batches(lengths: NDArray[np.int64], n_features: int = 1, numbers: int = 1) -> list[NDArray[np.int64]]:
+    """Cut rows, sorted by length, into batches of bounded size.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (N,)
+        Steps of each sequence.
+    n_features : int, default=1
+        Numbers in a step.
+    numbers : int, default=1
+        That the network makes of a step.
+    """
     if len(lengths) == 1:  # soon told, as the answer to a single question should be
         return [np.zeros(1, np.int64)]
-    most = min(PREDICTION_STEPS, PREDICTION_VALUES // n_features)
+    most = min(PREDICTION_STEPS, PREDICTION_VALUES // n_features, PREDICTION_NUMBERS // numbers)
     order = np.argsort(lengths, kind="stable")
-    batches, start = [], 0
+    in_company = int(np.searchsorted(lengths[order], longest_in_company(numbers), side="right"))
+    batches, start, alone = [], 0, [order[k : k + 1] for k in range(in_company, len(order))]
+    order = order[:in_company]
     while start < len(order):
         rows = PREDICTION_ROWS
         while rows > ROW_MULTIPLE:
@@ -104,12 +139,19 @@ def prediction_batches(lengths: NDArray[np.int64], n_features: int = 1) -> list[
             rows //= 2  # powers of two are few shapes to compile
         batches.append(order[start : start + rows])
         start += rows
-    return batches
+    return batches + alone
 
 
-def batch_boundaries(lengths: NDArray[np.int64], n_features: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def longest_in_company(numbers: int) -> int:
+    """Steps of the longest sequence that predictions fill up to `ROW_MULTIPLE`; longer ones go alone."""
+    return max(1, PREDICTION_NUMBERS // (ROW_MULTIPLE * numbers))
+
+
+def batch_boundaries(
+    lengths: NDArray[np.int64], n_features: int = 1, numbers: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """`prediction_batches` in the form of `training_batches`: order (N,) and starts."""
-    batches = prediction_batches(lengths, n_features)
+    batches = prediction_batches(lengths, n_features, numbers)
     return np.concatenate(batches), boundaries(batches)
 
 

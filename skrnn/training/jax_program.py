@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.sequences.batches import FEW_LENGTHS, Batch, filled
+from skrnn.sequences.batches import FEW_LENGTHS, TRAINING_NUMBERS, Batch, filled
 from skrnn.sequences.examples import Column, Examples
 from skrnn.training.decoded import Decoded
 from skrnn.training.plan import Plan
@@ -36,7 +36,7 @@ class JaxProgram(Program):
     def put(self, examples: Examples) -> Examples:
         return examples
 
-    def forward(self, batch: Batch, how: str) -> Decoded:
+    def forward(self, batch: Batch, how: str, alone: bool = False) -> Decoded:
         if how not in self._decoders:
             self._decoders[how] = jax.jit(partial(self._pure_decoded, how))
         columns = dict(zip((spec.name for spec in self.inputs), self.model_columns(batch)))
@@ -94,7 +94,8 @@ class JaxProgram(Program):
         for begin, end in zip(starts[:-1], starts[1:]):
             rows = order[begin:end]
             sizes = {axis: self.padded_length(int(n[rows].max())) for axis, n in lengths.items()}
-            batch = data.batch(filled(rows, most), sizes)
+            full = most if most * sum(sizes.values()) * self.numbers <= TRAINING_NUMBERS else len(rows)
+            batch = data.batch(filled(rows, full), sizes)
             batch.columns["weight"][len(rows) :] = 0.0
             yield batch, np.float32(counts[rows].sum())
 

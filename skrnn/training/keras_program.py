@@ -48,7 +48,7 @@ class KerasProgram(Program):
         self._fitted.evaluate(self._batches(data, order, starts), verbose=0)
         return {"loss": self._fitted.mean_result(), **self.metric_results()}
 
-    def forward(self, batch: Batch, how: str) -> Decoded:
+    def forward(self, batch: Batch, how: str, alone: bool = False) -> Decoded:
         if how not in self._decoders:
             self._decoders[how] = _Decoder(self, how)
         decoder = self._decoders[how]

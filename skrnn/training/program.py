@@ -23,8 +23,8 @@ from skrnn.keras_objects.private import (
 )
 from skrnn.keras_objects.seeding import keras_seeds
 from skrnn.networks.function import FunctionBody, columns_of, is_functional
-from skrnn.networks.network import Network
-from skrnn.sequences.batches import Batch, filled, prediction_batches, rows_up
+from skrnn.networks.network import Network, numbers_in_step
+from skrnn.sequences.batches import Batch, filled, longest_in_company, prediction_batches, rows_up
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
 from skrnn.training.decoded import Decoded, Joined
 from skrnn.training.gradients import clip_however_large
@@ -52,6 +52,7 @@ class Program(ABC):
         self.model, initializers = build_model(plan.network)
         self.head = plan.network.head
         self.inputs = model_columns(plan.network, self.model)
+        self.numbers = numbers_in_step(self.model)
         self._initializers = OrderedDict({plan.network.fingerprint: initializers})
         self.seed_states = seed_states(self.model)
         self.optimizer = plan.optimizer.make()
@@ -181,7 +182,7 @@ class Program(ABC):
         """Loss and metrics without training."""
 
     @abstractmethod
-    def forward(self, batch: Batch, how: str) -> Decoded:
+    def forward(self, batch: Batch, how: str, alone: bool = False) -> Decoded:
         """Decode one batch of X, in one graph.
 
         Parameters
@@ -190,6 +191,8 @@ class Program(ABC):
             Of NumPy arrays.
         how : str
             What `Head.decode` knows, or "features": what the head would read.
+        alone : bool, default=False
+            Whether the batch is one long sequence that is always alone, so that no rows are to be filled up.
         """
 
     @property
@@ -217,12 +220,13 @@ class Program(ABC):
             The columns that the head decoded.
         """
         joined = Joined(examples)
-        for rows in prediction_batches(examples.sizes, examples.width):
-            taken, sizes = rows, None
+        longest = longest_in_company(self.numbers)
+        for rows in prediction_batches(examples.sizes, examples.width, self.numbers):
+            taken, sizes, alone = rows, None, bool(examples.sizes[rows[0]] > longest)
             if len(examples) > 1 or self.fills_rows:
                 sizes = {axis: self.padded_length(int(n[rows].max())) for axis, n in joined.lengths.items()}
-                taken = filled(rows, rows_up(len(rows))) if self.fills_rows else rows
-            joined.add(rows, self.forward(examples.batch(taken, sizes), how))
+                taken = filled(rows, rows_up(len(rows))) if self.fills_rows and not alone else rows
+            joined.add(rows, self.forward(examples.batch(taken, sizes), how, alone))
         return joined.examples()
 
     def call_model(self, model: keras.Model, batch: Batch, training: bool) -> Any:

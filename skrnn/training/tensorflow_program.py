@@ -47,7 +47,7 @@ class TensorFlowProgram(Program):
         fuse_adam(self.optimizer)
         self._split = plan.network.split(self.model)
         self._features: keras.Model | None = None
-        self._predict: dict[tuple[str, int | None], Any] = {}
+        self._predict: dict[tuple[str, int | None, bool], Any] = {}
         self._train: Any = None
         self._evaluate: Any = None
 
@@ -104,18 +104,20 @@ class TensorFlowProgram(Program):
     def fills_rows(self) -> bool:
         return self._split is None
 
-    def forward(self, batch: Batch, how: str) -> Decoded:
+    def forward(self, batch: Batch, how: str, alone: bool = False) -> Decoded:
         columns = self.model_columns(batch)
         rows = 1 if len(columns[0]) == 1 else None  # a single one has a graph of its own, where layers see that it is
-        if (how, rows) not in self._predict:
-            self._predict[how, rows] = self._compiled_forward(how, rows, tuple(batch.masks))
-        graph, names, masks = self._predict[how, rows]
+        if (how, rows, alone) not in self._predict:
+            self._predict[how, rows, alone] = self._compiled_forward(how, rows, alone, tuple(batch.masks))
+        graph, names, masks = self._predict[how, rows, alone]
         results = graph(*(tf.constant(c) for c in columns), *(tf.constant(m) for m in batch.masks.values()))
         arrays = [result.numpy() for result in results]
         decoded = {name: Column(values, axis) for (name, axis), values in zip(names, arrays)}
         return Decoded(decoded, dict(zip(masks, arrays[len(names) :])))
 
-    def _compiled_forward(self, how: str, rows: int | None, axes: tuple[str, ...]) -> tuple[Any, list, list]:
+    def _compiled_forward(
+        self, how: str, rows: int | None, alone: bool, axes: tuple[str, ...]
+    ) -> tuple[Any, list, list]:
         """A graph from columns and masks to the decoded arrays, and what those are: names with axes, and new masks."""
         signature = [
             tf.TensorSpec((rows, *([] if spec.axis is None else [None]), *spec.shape), spec.dtype)
@@ -128,14 +130,14 @@ class TensorFlowProgram(Program):
         def graph(*tensors: tf.Tensor) -> list[tf.Tensor]:
             n = len(self.inputs)
             columns = {spec.name: tensor for spec, tensor in zip(self.inputs, tensors)}
-            decoded = self._decoded(Batch(columns, dict(zip(axes, tensors[n:]))), how)
+            decoded = self._decoded(Batch(columns, dict(zip(axes, tensors[n:]))), how, alone)
             names[:] = [(name, column.axis) for name, column in decoded.columns.items()]
             masks[:] = list(decoded.masks)
             return [*(column.values for column in decoded.columns.values()), *decoded.masks.values()]
 
         return compiled(graph, signature), names, masks
 
-    def _decoded(self, batch: Batch, how: str) -> Decoded:
+    def _decoded(self, batch: Batch, how: str, alone: bool) -> Decoded:
         if how == "features":
             if self._features is None:
                 self._features = self.plan.network.features(self.model)
@@ -146,7 +148,7 @@ class TensorFlowProgram(Program):
         x, axis = batch.columns[self.inputs[0].name], str(self.inputs[0].axis)
         n_rows = tf.shape(x)[0] if x.shape[0] is None else x.shape[0]
         h = recurrences(x, training=False, mask=batch.masks[axis])  # (B, T, H) or (B, H)
-        fill = [0, rows_up(n_rows) - n_rows]
+        fill = [0, 0 if alone else rows_up(n_rows) - n_rows]
         h = tf.pad(tf.identity(h), [fill, *[[0, 0]] * (len(h.shape) - 1)])
         mask = tf.pad(batch.masks[axis], [fill, [0, 0]])
         outputs = self._unmasked(rest(h, training=False, mask=mask))

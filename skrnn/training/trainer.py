@@ -171,14 +171,14 @@ class _Epoch:
         self.held_out = None
         if validation is not None:
             width = validation.width_of(program.plan.network.inputs.columns)
-            self.held_out = (program.put(validation), *batch_boundaries(validation.sizes, width))
+            self.held_out = (program.put(validation), *batch_boundaries(validation.sizes, width, program.numbers))
         self.batch_size = len(training) if trainer.batch_size == -1 else trainer.batch_size
         # The mean loss of an epoch counts what has a loss: examples, or steps.
         self.counts = training.lengths(program.head.axis)
 
     def run(self, callbacks: KerasCallbacks) -> dict[str, float]:
         """Train one epoch, and evaluate on what is held out."""
-        order, starts = training_batches(self.sizes, self.batch_size, self.rng)
+        order, starts = training_batches(self.sizes, self.batch_size, self.rng, self.program.numbers)
         self.program.reset_metrics()
         logs = callbacks.train(self.data, order, starts, self.counts)
         if self.held_out is not None:

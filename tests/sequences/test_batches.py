@@ -206,3 +206,31 @@ def test_rows_up(n, up):
 
 def test_a_full_batch_needs_no_filling():
     assert batches.PREDICTION_ROWS % batches.ROW_MULTIPLE == 0
+
+
+# -- memory --------------------------------------------------------------------------------------------------
+
+
+def test_long_sequences_are_predicted_one_at_a_time():
+    """Where sixteen of them are more numbers than a batch may be; the others as before."""
+    numbers = batches.PREDICTION_NUMBERS // (16 * 100)
+    lengths = np.array([101, 3, 100, 500, 4, 5])
+    found = prediction_batches(lengths, numbers=numbers)
+    assert [rows.tolist() for rows in found] == [[1, 4, 5, 2], [0], [3]]
+    assert [rows.tolist() for rows in prediction_batches(lengths)] == [[1, 4, 5, 2, 0, 3]]
+    steps = batches.PREDICTION_NUMBERS // 1000
+    assert all(rows_up(len(rows)) * 50 <= steps for rows in prediction_batches(np.full(9999, 50), numbers=1000))
+
+
+def test_training_batches_of_much_padding_are_divided():
+    """One long sequence among short ones; nothing is divided that is large without padding, or small."""
+    rng, numbers = np.random.default_rng(0), batches.TRAINING_NUMBERS // 1000
+    lengths = np.r_[rng.integers(5, 10, 100), 900, 950]
+    found = cut(*training_batches(lengths, 34, rng, numbers=numbers))
+    assert sorted(np.concatenate(found).tolist()) == list(range(102))
+    assert sorted(len(rows) for rows in found) == [2, 32, 34, 34]
+    assert all(len(rows) == 2 for rows in found if 100 in rows)
+    assert sorted(len(rows) for rows in cut(*training_batches(lengths, 34, rng))) == [34, 34, 34]
+    assert [len(rows) for rows in cut(*training_batches(np.full(102, 900), 102, rng, numbers=numbers))] == [102]
+    several = np.r_[np.full(300, 3), 10_000, 100_000, 10_000]
+    assert sorted(len(rows) for rows in cut(*training_batches(several, 303, rng, numbers=numbers))) == [1, 2, 300]
