@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ CONLLU_COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "depre
 
 _BLANKS = re.compile(r"[ \t]+")
 _NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*\S))?\s*")
+# What treebanks write between sentences, also above files of fewer columns than ten.
+_COMMENT = re.compile(r"#\s*(?:newdoc|newpar)\b.*|#\s*(?:sent_id|text|global\.columns)\s*=.*")
 _NOT_A_WORD = re.compile(r"\d+(?:-\d+|\.\d+)")  # 3-4 is a range of words, 3.1 an empty node
 # Columns in which an underscore says "not given"; elsewhere it is a value, such as "no features".
 _MAY_BE_MISSING = ("upos", "xpos", "deprel")
@@ -26,6 +29,7 @@ def load_conll(
     columns: Sequence[int] = (0, -1),
     *,
     separator: str | None = None,
+    comment: str | None = None,
     member: str | None = None,
     encoding: str = "utf-8",
     return_groups: bool = False,
@@ -35,13 +39,16 @@ def load_conll(
     Parameters
     ----------
     path : path-like
-        The file, plain, ``.gz`` or ``.zip``. Lines that begin with ``-DOCSTART-`` start a document and are no token.
+        The file, plain, ``.gz`` or ``.zip``. Lines that begin with ``-DOCSTART-`` or ``# newdoc`` start a document and
+        are no token, and neither are ``# newpar``, ``# sent_id =`` and ``# text =``. Lines of blanks part sentences.
     columns : sequence of int, default=(0, -1)
         Which columns to return, counted from 0, or from the end with -1: the first and the last are the words and
-        their labels.
+        their labels. ``(0,)`` reads a file of words alone.
     separator : str or None, default=None
         What stands between columns, such as a tab, where tokens may hold spaces. None is any number of spaces and
         tabs.
+    comment : str or None, default=None
+        How other lines begin that are no token. None takes any other line for one, as "#" may be a word.
     member : str or None, default=None
         Which file of a ``.zip``, by its name or the end of it; needed if there are several.
     encoding : str, default="utf-8"
@@ -61,8 +68,8 @@ def load_conll(
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If a line has another number of columns than the first, or is not in this encoding (the message names the file
-        and the line), or if there is no sentence.
+        If a line has another number of columns than most, or is not in this encoding (the message names the file and
+        the line), if the file has not these columns, or if there is no sentence.
 
     Examples
     --------
@@ -79,39 +86,60 @@ def load_conll(
     >>> y
     [['B-NP', 'B-VP'], ['B-NP', 'I-NP', 'B-VP']]
     """
+    if not columns:
+        raise ValueError("columns must name at least one column. Got none.")
     sentences: list[list[list[str]]] = []
     groups: list[str] = []
-    document, width, in_sentence = 0, 0, False
+    widths: dict[int, _Width] = {}
+    document, in_sentence = 0, False
     for place, line in numbered_lines(path, member, encoding):
-        if line.startswith("-DOCSTART-"):
-            document, in_sentence = document + 1, False
+        new_document = line.startswith("-DOCSTART-") or _NEW_DOCUMENT.fullmatch(line)
+        is_comment = _COMMENT.fullmatch(line) or (comment is not None and line.startswith(comment))
+        if new_document or is_comment:
+            document += bool(new_document)
+            in_sentence = in_sentence and not new_document
             continue
-        if not line.strip(" \t"):
+        if not line.strip():
             in_sentence = False
             continue
         values = _BLANKS.split(line.strip(" \t")) if separator is None else line.split(separator)
-        width = width or _check_columns(columns, len(values), place)
-        if len(values) != width:
-            raise ValueError(f"{place}: a token must have {width} columns. Got {len(values)}: {line[:40]!r}.")
+        widths.setdefault(len(values), _Width(place, line)).count += 1
         if not in_sentence:
             in_sentence = True
             sentences.append([])
             groups.append(str(document))
-        sentences[-1].append([values[c] for c in columns])
+        sentences[-1].append(values)
     if not sentences:
         raise ValueError(f"{path} must hold at least one token. Got none.")
+    _check_columns(columns, widths, path)
+    sentences = [[[token[c] for c in columns] for token in sentence] for sentence in sentences]
     read = tuple([[token[k] for token in sentence] for sentence in sentences] for k in range(len(columns)))
     return (*read, np.array(groups)) if return_groups else read
 
 
-def _check_columns(columns: Sequence[int], width: int, place: str) -> int:
-    """Return the width of the file if it has these columns."""
-    if not columns:
-        raise ValueError("columns must name at least one column. Got none.")
+@dataclass
+class _Width:
+    """Lines with a number of columns: the first, and how many."""
+
+    place: str
+    line: str
+    count: int = 0
+
+
+def _check_columns(columns: Sequence[int], widths: dict[int, _Width], path: Any) -> None:
+    """Raise unless all tokens have as many columns, and these among them."""
+    width = max(widths, key=lambda w: widths[w].count)  # of as many lines the one that comes first
+    odd = [w for w in widths if w != width]
+    if odd:
+        place, line = widths[odd[0]].place, widths[odd[0]].line
+        hint = f' comment="{line[0]}" passes over such lines.' if line[0] in "#%;/" else ""
+        raise ValueError(f"{place}: a token must have {width} columns. Got {odd[0]}: {line[:40]!r}.{hint}")
     for column in columns:
         if not -width <= column < width:
-            raise ValueError(f"columns must lie within the {width} columns of {place}. Got {column}.")
-    return width
+            raise ValueError(f"columns must lie within the {width} columns of {path}. Got {column}.")
+    if len({column % width for column in columns}) < len(set(columns)):
+        got = ", ".join(map(str, columns))
+        raise ValueError(f"columns must differ, and {path} has {width}. Got {got}: columns=(0,) reads words alone.")
 
 
 def load_conllu(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, cast
+
+_END = re.compile(rb"\r\n|\r|\n")
 
 
 @contextmanager
@@ -58,7 +61,8 @@ def numbered_lines(
 ) -> Iterator[tuple[str, str]]:
     """Yield each line without its end, after its place for an error message.
 
-    Lines end at a line feed alone: tokens may hold what Python's ``splitlines`` takes for an end, or for a blank.
+    Lines end at a line feed, a carriage return, or both: tokens may hold what else Python's ``splitlines`` takes for an
+    end.
 
     Raises
     ------
@@ -66,11 +70,17 @@ def numbered_lines(
         If a line is not in this encoding, or as for `open_bytes`.
     """
     with open_bytes(path, member) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(_split(file), start=1):
             place = f"{path}, line {number}" if member is None else f"{path}, {member}, line {number}"
             try:
                 text = line.decode(encoding)
             except UnicodeDecodeError as error:
                 bad = line[error.start : error.start + 1]
                 raise ValueError(f"{place}: the text must be {encoding}. Got {bad!r} at byte {error.start}.") from error
-            yield place, (text.removeprefix("\ufeff") if number == 1 else text).rstrip("\r\n")
+            yield place, text.removeprefix("\ufeff") if number == 1 else text
+
+
+def _split(file: IO[bytes]) -> Iterator[bytes]:
+    for piece in file:
+        lines = _END.split(piece)
+        yield from lines if lines[-1] else lines[:-1]

@@ -106,6 +106,8 @@ class ReadoutTrainer:
         features = predict(plan, weights, training, "features").columns["features"].values
         features = features[counts].astype(np.float64)  # (N, H), or (steps, H)
         y = self.target.given(training)[counts]
+        if y.dtype.kind == "f" and np.isnan(y).any():
+            raise ValueError("readout needs all outputs wherever one of them is known. Got NaN in some of y.")
         fitted = _fit_columns(self.readout, features, y, training.columns["weight"].values[counts])
         kernel, bias = _output_weights(fitted, features, plan.network.head.units, self.readout)
         outcome.weights = [*weights[:-2], kernel.astype(np.float32), bias.astype(np.float32)]

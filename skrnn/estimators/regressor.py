@@ -10,7 +10,6 @@ from sklearn.metrics import r2_score
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
-from skrnn.sequences.weights import check_weights
 from skrnn.targets import NumberTarget, Target
 
 
@@ -226,10 +225,14 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
             ``reader=TokenReader()``; strings and dictionaries as `RNNTagger` takes them. NaN is a missing value to
             ``cell="grud"``, and an error to others.
         y : array-like of shape (N,) or (N, K), or with a time axis
-            Numbers for each sequence. With a time axis, numbers for each step: a list of arrays (T_i,) or (T_i, K),
-            an array (N, T, K), or Sequences.
+            Numbers for each sequence. With a time axis, numbers for each step: a list of rows, arrays (T_i,) or
+            (T_i, K), an array (N, T, K), or Sequences. A list of rows is steps and an array (N, K) is K outputs of a
+            sequence, whatever the lengths; ``list(y)`` or ``y[:, :, None]`` makes steps of the latter, and later calls
+            read rows as the first fit did. NaN is no target: at a step, in one of several outputs, or for a sequence
+            of weight 0.
         sample_weight : array-like of shape (N,), or with the steps of X, optional
-            How much each sequence, or step, counts. A weight of 2 is the sequence twice, 0 is its absence.
+            How much each sequence, or step, counts; of steps (N, T) too. A weight of 2 is the sequence twice, 0 is its
+            absence.
         groups : array-like of shape (N,), optional
             `early_stopping` keeps the sequences of a group on one side of its split.
 
@@ -276,6 +279,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R², the share of the variance that is explained; over all steps where y has a time axis.
 
+        NaN in y does not count.
+
         Parameters
         ----------
         X, y, sample_weight : as in `fit`
@@ -284,12 +289,7 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         -------
         float
         """
-        predicted = self.predict(X)
-        if self._target.axis is None:
-            return float(r2_score(y, predicted, sample_weight=sample_weight))
-        true, steps, lengths = self._target.steps(predicted, y)
-        weights = None if sample_weight is None else check_weights(sample_weight, len(lengths), lengths)
-        return float(r2_score(true, steps, sample_weight=weights))
+        return self._target.score(r2_score, y, self.predict(X), sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -240,8 +240,8 @@ class RNNTagger(SequenceEstimator):
             Labels of any type that sorts. A step whose label is None does not count, and neither does one of -1 where
             the labels are integers.
         sample_weight : array-like of shape (N,), or with the steps of X, optional
-            How much each sequence, or step, counts. A weight of 2 is the sequence twice. A step of weight 0 is as one
-            without a label.
+            How much each sequence, or step, counts; of steps (N, T) too. A weight of 2 is the sequence twice. A step
+            of weight 0 is as one without a label.
         groups : array-like of shape (N,), optional
             `early_stopping` keeps the sequences of a group on one side of its split.
 

@@ -19,6 +19,16 @@ from skrnn.targets.classes import ClassSpec, IndicatorSpec
 from skrnn.targets.numbers import NumberSpec
 from skrnn.targets.target import TargetSpec
 
+# Metrics whose value is a mean over numbers, one by one.
+ELEMENTWISE = (
+    keras.metrics.LogCoshError,
+    keras.metrics.MeanAbsoluteError,
+    keras.metrics.MeanAbsolutePercentageError,
+    keras.metrics.MeanSquaredError,
+    keras.metrics.MeanSquaredLogarithmicError,
+    keras.metrics.RootMeanSquaredError,
+)
+
 
 @keras.saving.register_keras_serializable(package="skrnn")
 def softmax(x: Any) -> Any:
@@ -85,6 +95,29 @@ class DenseHead(Head):
 
 
 @dataclass(frozen=True)
+class NumbersHead(DenseHead):
+    """Several numbers, of which some may be NaN in y: the loss is the mean over the others."""
+
+    def losses(self, model: keras.Model, outputs: Any, batch: Batch) -> Any:
+        """By the loss, as if what is not known were as predicted."""
+        y = batch.columns["y"]
+        known = ops.logical_not(ops.isnan(y))
+        filled = ops.where(known, y, ops.cast(ops.stop_gradient(outputs), y.dtype))
+        losses = super().losses(model, outputs, Batch({**batch.columns, "y": filled}, batch.masks))
+        share = ops.mean(ops.cast(known, losses.dtype), axis=-1)
+        return losses / ops.maximum(share, 1.0 / self.units)
+
+    def in_form_of(self, metric: Any, true: Any, outputs: Any, weight: Any) -> tuple[Any, Any, Any]:
+        """One sample for each number that is known; to a metric that reads outputs together, those that have all."""
+        known = ops.logical_not(ops.isnan(true))
+        true = ops.where(known, true, 0.0)
+        if type(metric) in ELEMENTWISE:
+            weights = ops.cast(known, weight.dtype) * weight[..., None]
+            return ops.reshape(true, (-1, 1)), ops.reshape(outputs, (-1, 1)), ops.reshape(weights, (-1,))
+        return true, outputs, weight * ops.cast(ops.all(known, axis=-1), weight.dtype)
+
+
+@dataclass(frozen=True)
 class StepClassHead(DenseHead):
     """A softmax at each step; a step without a label has the number -1, and no weight."""
 
@@ -139,4 +172,4 @@ def number_head(spec: NumberSpec, request: Request) -> DenseHead:
     """Linear outputs."""
     loss = asked_loss(spec, request)
     check_width(request.width(spec.axis), spec.n, "")
-    return DenseHead(spec.n, spec.axis, None, "linear", loss)
+    return (DenseHead if spec.n == 1 else NumbersHead)(spec.n, spec.axis, None, "linear", loss)

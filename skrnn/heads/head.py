@@ -98,22 +98,23 @@ class Head(ABC):
     def update_metrics(self, metrics: Any, outputs: Any, batch: Batch) -> None:
         """Update Keras' metrics with a batch."""
         if metrics:
-            true, outputs, weight = self.metric_arguments(outputs, batch)
+            arguments = self.metric_arguments(outputs, batch)
             for metric in metrics:
-                metric.update_state(*self.in_form_of(metric, true, outputs), sample_weight=weight)
+                true, outputs, weight = self.in_form_of(metric, *arguments)
+                metric.update_state(true, outputs, sample_weight=weight)
 
-    def in_form_of(self, metric: Any, true: Any, outputs: Any) -> tuple[Any, Any]:
-        """Targets and outputs of three and more classes as a metric of Keras takes them; a user's own takes numbers.
+    def in_form_of(self, metric: Any, true: Any, outputs: Any, weight: Any) -> tuple[Any, Any, Any]:
+        """Targets, outputs and weights as a metric of Keras takes them; of classes a user's own takes numbers.
 
         Some want the number of the class beside its probabilities ("Sparse..."), some numbers on both sides, most one
         column per class.
         """
         if self.accuracy != "SparseCategoricalAccuracy":
-            return true, outputs
+            return true, outputs, weight
         form = _form_of_metric(type(metric))
         if form == "columns":
-            return ops.one_hot(ops.cast(true, "int32"), self.units, dtype=outputs.dtype), outputs
-        return true, ops.argmax(outputs, axis=-1) if form == "numbers" else outputs
+            return ops.one_hot(ops.cast(true, "int32"), self.units, dtype=outputs.dtype), outputs, weight
+        return true, ops.argmax(outputs, axis=-1) if form == "numbers" else outputs, weight
 
     def metric_arguments(self, outputs: Any, batch: Batch) -> tuple[Any, Any, Any]:
         """Targets, outputs and weights, a sample for each loss.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import (
     mean_absolute_error,
     mean_absolute_percentage_error,
@@ -16,6 +15,7 @@ from sklearn.metrics import (
 from skrnn.sequences.check import check_same_lengths, check_step_targets, has_time_axis
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.weights import check_weights
+from skrnn.targets.numbers import score_known
 
 
 def flat_mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
@@ -24,7 +24,7 @@ def flat_mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = N
     Parameters
     ----------
     y_true, y_pred : list or object array of arrays (T_i,) or (T_i, K), array (N, T, K), or Sequences
-        Numbers per step.
+        Numbers per step; NaN in y_true does not count.
     sample_weight : array-like of shape (N,), or one weight per step, default=None
         Of sequences, all of whose steps get it, or of steps.
 
@@ -44,7 +44,7 @@ def flat_mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = N
     >>> flat_mean_absolute_error([[1.0, 2.0], [3.0]], [[1.0, 4.0], [2.0]])
     1.0
     """
-    return float(mean_absolute_error(**_arguments(y_true, y_pred, sample_weight)))
+    return _score(mean_absolute_error, y_true, y_pred, sample_weight)
 
 
 def flat_root_mean_squared_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
@@ -58,7 +58,7 @@ def flat_root_mean_squared_error(y_true: Any, y_pred: Any, *, sample_weight: Any
     >>> flat_root_mean_squared_error([[1.0, 2.0], [3.0], [4.0]], [[1.0, 2.0], [7.0], [4.0]])
     2.0
     """
-    return float(root_mean_squared_error(**_arguments(y_true, y_pred, sample_weight)))
+    return _score(root_mean_squared_error, y_true, y_pred, sample_weight)
 
 
 def flat_mean_absolute_percentage_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
@@ -72,7 +72,7 @@ def flat_mean_absolute_percentage_error(y_true: Any, y_pred: Any, *, sample_weig
     >>> flat_mean_absolute_percentage_error([[1.0, 2.0], [4.0]], [[1.0, 3.0], [2.0]])
     0.333...
     """
-    return float(mean_absolute_percentage_error(**_arguments(y_true, y_pred, sample_weight)))
+    return _score(mean_absolute_percentage_error, y_true, y_pred, sample_weight)
 
 
 def flat_r2_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
@@ -86,23 +86,23 @@ def flat_r2_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> flo
     >>> flat_r2_score([[1.0, 2.0], [3.0]], [[1.0, 2.0], [2.0]])
     0.5
     """
-    return float(r2_score(**_arguments(y_true, y_pred, sample_weight)))
+    return _score(r2_score, y_true, y_pred, sample_weight)
 
 
-def _arguments(y_true: Any, y_pred: Any, sample_weight: Any) -> dict[str, NDArray | None]:
-    true, predicted = _steps(y_true, "y_true"), _steps(y_pred, "y_pred")
+def _score(metric: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> float:
+    true, predicted = _steps(y_true, "y_true", allow_nan=True), _steps(y_pred, "y_pred")
     if len(true) != len(predicted):
         raise ValueError(f"y_pred must have the {len(true)} sequences of y_true. Got {len(predicted)}.")
     check_same_lengths(predicted.lengths, true.lengths, "y_pred", "y_true")
     if predicted.n_features != true.n_features:
         raise ValueError(f"y_pred must have the {true.n_features} outputs of y_true. Got {predicted.n_features}.")
     weights = None if sample_weight is None else check_weights(sample_weight, len(true), true.lengths, "y_true")
-    return {"y_true": true.values, "y_pred": predicted.values, "sample_weight": weights}
+    return score_known(metric, true.values, predicted.values, weights)
 
 
-def _steps(y: Any, name: str) -> Sequences:
+def _steps(y: Any, name: str, allow_nan: bool = False) -> Sequences:
     if not has_time_axis(y):
         y = [np.asarray(row) for row in y]  # nested lists, or (N, T), of equal length
         if any(row.ndim == 0 for row in y):
             raise ValueError(f"{name} must hold numbers per step. Got one number a sequence.")
-    return check_step_targets(np.array([len(row) for row in y]), y, name=name)
+    return check_step_targets(np.array([len(row) for row in y]), y, allow_nan=allow_nan, name=name)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
 
@@ -16,10 +17,12 @@ from skrnn.sequences.check import (
     check_step_targets,
     check_targets,
     frame_columns,
+    has_rows,
     has_time_axis,
     is_list_of_arrays,
     unboxed,
 )
+from skrnn.sequences.frames import is_absent
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.sklearn_private import copy_settings
 from skrnn.sequences.weights import check_weights
@@ -67,7 +70,8 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
     frames, one a sequence, whose columns carry the transformer's feature names.
 
     A target with one value a sequence is repeated for each of its steps, and so is `sample_weight`, so that
-    supervised transformers work.
+    supervised transformers work. Those that need y do not see the steps whose target is None or NaN; those that can do
+    without it get none where some are missing.
 
     Examples
     --------
@@ -93,7 +97,8 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         X : sequences in any form
             See `RNNClassifier.fit`; NaN is left to the transformer.
         y : array-like of shape (N,) or (N, K), or one value for each step, optional
-            Handed to the transformer, repeated over the steps where it is given per sequence.
+            Handed to the transformer, repeated over the steps where it is given per sequence. Rows, in a list or an
+            array (N, T), are steps where they have those of X, and outputs of the sequences otherwise.
         sample_weight : array-like of shape (N,), or one weight for each step, optional
             Handed to the transformer, repeated over the steps where it is given per sequence.
 
@@ -110,7 +115,11 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             if not has_fit_parameter(transformer, "sample_weight"):
                 raise TypeError(f"{type(transformer).__name__} takes no sample_weight.")
             params["sample_weight"] = check_weights(sample_weight, len(sequences), sequences.lengths)
-        self.transformer_ = transformer.fit(table, _step_targets(sequences, y), **params)
+        targets = _step_targets(sequences, y)
+        if targets is None or (known := _known(targets)).all():
+            self.transformer_ = transformer.fit(table, targets, **params)
+        else:
+            self.transformer_ = _fit_with_gaps(transformer, table, targets, known, params)
         self.n_features_in_ = sequences.n_features
         if sequences.feature_names is not None:
             self.feature_names_in_ = np.asarray(sequences.feature_names, dtype=object)
@@ -246,10 +255,44 @@ def _frame_table(frames: list[Any], n_features: int | None) -> tuple[Any, Sequen
     return table, sequences.with_values(sequences.values, names)
 
 
+def _fit_with_gaps(transformer: Any, table: Any, targets: NDArray, known: NDArray[np.bool_], params: Any) -> Any:
+    """Fit to all steps without y if the transformer can do without it, or else to those whose target is known."""
+    if not get_tags(transformer).target_tags.required:
+        try:  # not every transformer that needs y says so
+            return clone(transformer).fit(table, None, **params)
+        except (TypeError, ValueError):
+            pass
+    if not known.any():
+        raise ValueError("y must hold a target. Got None or NaN for all steps.")
+    params = {name: weights[known] for name, weights in params.items()}
+    return transformer.fit(_rows_of(table, known), np.array(targets[known].tolist()), **params)
+
+
+def _rows_of(table: Any, rows: NDArray[np.bool_]) -> Any:
+    """Rows of an array or a data frame."""
+    return table[rows] if isinstance(table, np.ndarray) or hasattr(table, "iloc") else table.filter(rows)
+
+
+def _known(targets: NDArray) -> NDArray[np.bool_]:
+    """Which steps have targets, none of which is None or NaN."""
+    if targets.dtype.kind == "f":
+        known = ~np.isnan(targets)
+    elif targets.dtype == object:
+        known = np.array([not is_absent(v) for v in targets.reshape(-1)]).reshape(targets.shape)
+    else:
+        return np.ones(len(targets), bool)
+    return known.reshape(len(targets), -1).all(axis=1)
+
+
 def _step_targets(sequences: Sequences, y: Any) -> NDArray | None:
+    """One target, or K, for each step of all sequences; None where there is no y."""
     if y is None:
         return None
-    if has_time_axis(y):
+    y = unboxed(y)
+    y = y.to_numpy() if hasattr(y, "to_numpy") and len(y.shape) == 2 else y
+    if has_time_axis(y) or (has_rows(y) and (sequences.lengths == len(y[0])).all()):
+        if isinstance(y, (list, tuple)):
+            y = [_row(row) for row in y]
         values = check_step_targets(sequences.lengths, y, numbers=False).values
         return values[:, 0] if values.shape[1] == 1 else values
     y = np.asarray(y)
@@ -257,6 +300,14 @@ def _step_targets(sequences: Sequences, y: Any) -> NDArray | None:
         check_targets(sequences, y)
     check_consistent_length(sequences, y)
     return np.repeat(y, sequences.lengths, axis=0)
+
+
+def _row(row: Any) -> Any:
+    """Labels of a list in an array of their own type; None among numbers is NaN, among others stays."""
+    if not isinstance(row, (list, tuple)):
+        return row
+    labels = np.array(row, dtype=object)
+    return labels if any(label is None for label in labels.reshape(-1)) else np.asarray(row)
 
 
 def _in_form_of(X: Any, sequences: Sequences, result: Any, names: list[str] | None) -> Any:

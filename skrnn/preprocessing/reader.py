@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from skrnn.preprocessing.forms import NAMES, form_of
-from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays
+from skrnn.sequences.check import check_sequences, is_list_of_arrays
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.sklearn_private import check_feature_names
@@ -160,17 +160,20 @@ class ArrayReader(Reader):
         self._check_form(X)
         sequences = self._checked(X, None)
         self.n_features_in_ = sequences.n_features
-        names = sequences.feature_names or frame_columns(X)
-        if names is not None:
-            self.feature_names_in_ = np.asarray(names, dtype=object)
+        if sequences.feature_names is not None:
+            self.feature_names_in_ = np.asarray(sequences.feature_names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
         return as_examples("steps", sequences)
 
     def read(self, X: Any) -> Examples:
         """Read X, of D features as in the fit."""
         self._check_same_form(X)
         sequences = self._checked(X, self.n_features_in_)
-        named = X[0] if is_list_of_arrays(X) else X
-        if hasattr(named, "columns") or (isinstance(named, np.ndarray) and self.column_names is not None):
+        is_list = is_list_of_arrays(X)
+        named = X[0] if is_list else X
+        has_names = is_list and hasattr(named, "columns")  # those of a wide frame are steps
+        if has_names or (isinstance(named, np.ndarray) and self.column_names is not None):
             check_feature_names(self, named, reset=False)
         return as_examples("steps", sequences)
 

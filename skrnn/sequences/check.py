@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils.validation import assert_all_finite, check_array, check_consistent_length
 
+from skrnn.sequences.frames import frame_values, is_absent, is_frame, is_series, series_values
 from skrnn.sequences.on_disk import pieces, read_as, steps_at_once
 from skrnn.sequences.ragged import Sequences
 
@@ -71,8 +72,10 @@ def check_sequences(
     return read_as(sequences, read)
 
 
-def _join(X: Any, n_features: int | None = None, name: str = "X", owner: str = "this") -> Sequences:
-    """Any form of X as non-empty sequences of the same features; the values are not looked at."""
+def _join(
+    X: Any, n_features: int | None = None, name: str = "X", owner: str = "this", numbers: bool = True
+) -> Sequences:
+    """Any form of X as non-empty sequences of the same features; only in data frames values are looked at."""
     _refuse_sparse(X, name)
     check_no_mask(X, name)
     X = unboxed(X)
@@ -81,9 +84,9 @@ def _join(X: Any, n_features: int | None = None, name: str = "X", owner: str = "
             raise ValueError(f"{name}[0] must have shape (time, features). Got steps of shape {X.step_shape}.")
         sequences = X if X.step_shape else X.with_values(X.values[:, None], X.feature_names)
     elif is_list_of_arrays(X):
-        sequences = _from_list(X, name)
+        sequences = _from_list(X, name, numbers)
     else:
-        sequences = _from_array(X, name)
+        sequences = _from_array(X, name, numbers)
     if len(sequences) == 0:
         raise no_sequences(name)
     empty = np.flatnonzero(sequences.lengths == 0)
@@ -154,7 +157,14 @@ def _is_sequence(x: Any) -> bool:
     return isinstance(x, (list, tuple)) or (hasattr(x, "__len__") and not isinstance(x, (str, bytes, dict)))
 
 
-def _from_list(X: Any, name: str) -> Sequences:
+def _as_array(x: Any, place: str, numbers: bool) -> NDArray:
+    """An array; of numbers also where a data frame holds columns of several types."""
+    if numbers and is_frame(x):
+        return frame_values(x, place)
+    return series_values(x, place) if numbers and is_series(x) else np.asarray(x)
+
+
+def _from_list(X: Any, name: str, numbers: bool) -> Sequences:
     names = frame_columns(X[0])
     arrays: list[NDArray] = []
     for i, x in enumerate(X):
@@ -166,9 +176,11 @@ def _from_list(X: Any, name: str) -> Sequences:
             got = _names(frame_columns(x))
             raise ValueError(f"{name}[{i}] must have the columns of {name}[0], {_names(names)}. Got {got}.")
         try:
-            array = np.asarray(x)
-        except ValueError:
-            raise ValueError(f"{name}[{i}] must have shape (time, features). Got rows of unequal length.") from None
+            array = _as_array(x, f"{name}[{i}]", numbers)
+        except ValueError as error:
+            if is_frame(x) or is_series(x):
+                raise
+            raise ValueError(f"{name}[{i}] must have shape (time, features). Got rows of unequal length.") from error
         if array.ndim == 1:
             array = array[:, None]
         width = arrays[0].shape[1] if arrays else "features"
@@ -180,12 +192,14 @@ def _from_list(X: Any, name: str) -> Sequences:
     return Sequences.from_list(arrays, names)
 
 
-def _from_array(X: Any, name: str) -> Sequences:
+def _from_array(X: Any, name: str, numbers: bool) -> Sequences:
+    if is_frame(X):
+        X = _as_array(X, name, numbers)
     if isinstance(X, (list, tuple)):
         try:
             X = np.asarray(X)
         except ValueError:
-            return _from_list(X, name)  # which knows the one that is ragged
+            return _from_list(X, name, numbers)  # which knows the one that is ragged
     if getattr(X, "shape", None) == (0,):
         raise no_sequences(name)
     if not _is_plain(X):
@@ -209,6 +223,8 @@ def _check_values(
 ) -> NDArray:
     """Values that are numbers, in a type; `first` is the number of the first sequence, in messages."""
     values = sequences.values
+    if values.dtype == object and any(type(v).__name__ == "NAType" for v in values.reshape(-1)):
+        values = np.array([np.nan if is_absent(v) else v for v in values.reshape(-1)], object).reshape(values.shape)
     if values.dtype.kind in "mM":
         raise ValueError(f"{name} must hold numbers. Got {values.dtype}.")
     with np.errstate(over="ignore"):  # too large a number is told below
@@ -318,6 +334,14 @@ def has_time_axis(y: Any) -> bool:
     return isinstance(y, (list, tuple)) and _axes(y) == 3
 
 
+def has_rows(y: Any) -> bool:
+    """Tell whether y is an array with two axes, or a list of lists: one row for each sequence."""
+    y = unboxed(y)
+    if isinstance(y, (list, tuple)):
+        return len(y) > 0 and all(isinstance(row, (list, tuple)) for row in y)
+    return len(getattr(y, "shape", ())) == 2
+
+
 def _axes(x: Any) -> int:
     """Axes of an array, or of nested lists as their first elements tell."""
     if isinstance(x, (list, tuple)):
@@ -325,7 +349,9 @@ def _axes(x: Any) -> int:
     return np.ndim(x)
 
 
-def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = True, name: str = "y") -> Sequences:
+def check_step_targets(
+    lengths: NDArray[np.int64], y: Any, *, numbers: bool = True, allow_nan: bool = False, name: str = "y"
+) -> Sequences:
     """Check targets with a time axis against X; the result has the steps of X.
 
     Parameters
@@ -336,6 +362,8 @@ def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = Tr
         One value, or several, a step.
     numbers : bool, default=True
         Give finite float64; if False, the values as they are, which may be strings.
+    allow_nan : bool, default=False
+        Let NaN through; and None among numbers, as NaN.
     name : str, default="y"
         What messages call it.
 
@@ -345,7 +373,10 @@ def check_step_targets(lengths: NDArray[np.int64], y: Any, *, numbers: bool = Tr
         If y has another number of sequences, or a sequence another number of steps, than X.
     """
     check_consistent_length(lengths, y)
-    targets = check_sequences(y, dtype=np.float64, name=name) if numbers else _join(y, name=name)
+    if numbers:
+        targets = check_sequences(y, dtype=np.float64, allow_nan=allow_nan, name=name)
+    else:
+        targets = _join(y, name=name, numbers=False)
     check_same_lengths(targets.lengths, lengths, name)
     return targets
 
@@ -358,7 +389,7 @@ def check_same_lengths(lengths: NDArray[np.int64], wanted: NDArray[np.int64], na
         raise ValueError(f"{name}[{i}] must have the {wanted[i]} steps of {owner}[{i}]. Got {lengths[i]}.")
 
 
-def check_targets(X: Any, y: Any) -> NDArray[np.float64]:
+def check_targets(X: Any, y: Any, allow_nan: bool = False) -> NDArray[np.float64]:
     """Check one number, or K numbers, a sequence: shape (N,) or (N, K), float64."""
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
@@ -366,6 +397,6 @@ def check_targets(X: Any, y: Any) -> NDArray[np.float64]:
     y = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y", ensure_min_samples=0)
     if y.ndim not in (1, 2):
         raise ValueError(f"y must have shape (N,) or (N, K), or a time axis. Got {y.shape}.")
-    assert_all_finite(y, input_name="y")
+    assert_all_finite(y, allow_nan=allow_nan, input_name="y")
     check_consistent_length(X, y)
     return y

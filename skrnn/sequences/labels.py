@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn.sequences.check import check_no_mask, check_same_lengths, unboxed
+from skrnn.sequences.frames import is_absent
 from skrnn.sequences.ragged import Sequences
 
 # The number of a step without a label.
@@ -48,13 +49,6 @@ def as_labels(y: Any, name: str = "y") -> NDArray:
         raise ValueError(f"{name} must hold one label each. Got {rows.reshape(-1)[0]!r:.60}.")
     check_one_type(labels, name)
     return np.array(labels).reshape(rows.shape) if labels else rows
-
-
-def is_absent(label: Any) -> bool:
-    """Tell whether a label is None, NaN, or pandas' NA or NaT."""
-    if label is None or type(label).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(label, (float, np.floating)) and bool(label != label)
 
 
 def check_one_type(labels: list[Any], name: str = "y") -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
-from skrnn.sequences.check import check_no_mask, check_same_lengths, check_sequences, has_time_axis
+from skrnn.sequences.check import check_no_mask, check_same_lengths, check_sequences, has_rows, has_time_axis
 from skrnn.sequences.examples import Column, Examples
 
 
@@ -40,7 +40,7 @@ def check_weights(
         If weights are negative, not finite, all zero, or of the wrong shape.
     """
     check_no_mask(sample_weight, "sample_weight")
-    if has_time_axis(sample_weight):
+    if has_time_axis(sample_weight) or (lengths is not None and has_rows(sample_weight)):
         return _check_step_weights(sample_weight, n, lengths, owner)
     if sample_weight is None or isinstance(sample_weight, Real):
         weights = np.full(n, 1.0 if sample_weight is None else float(sample_weight))

@@ -138,8 +138,9 @@ class JaxProgram(Program):
     def _update_metrics(self, state: Any, outputs: Any, batch: Batch) -> Any:
         if not self.metrics:
             return state
-        true, outputs, weight = self.head.metric_arguments(outputs, batch)
-        return [
-            metric.stateless_update_state(values, *self.head.in_form_of(metric, true, outputs), sample_weight=weight)
-            for metric, values in zip(self.metrics, state)
-        ]
+        arguments = self.head.metric_arguments(outputs, batch)
+        updated = []
+        for metric, values in zip(self.metrics, state):
+            true, outputs, weight = self.head.in_form_of(metric, *arguments)
+            updated.append(metric.stateless_update_state(values, true, outputs, sample_weight=weight))
+        return updated

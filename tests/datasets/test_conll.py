@@ -41,6 +41,31 @@ def test_tokens_may_hold_blanks_of_unicode_and_of_ascii(write):
     assert load_conll(write("New York\tB\n\n\tO\n"), separator="\t") == ([["New York"], [""]], [["B"], ["O"]])
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_ends_of_lines(write, end):
+    text = end.join(["a X", "b Y", " \u00a0 ", "c X", "", "\u2003", "d Y"])
+    for tail in ("", end, end + end):
+        assert load_conll(write(text + tail)) == ([["a", "b"], ["c"], ["d"]], [["X", "Y"], ["X"], ["Y"]])
+    conllu = words(("1", "a", "X"), ("2", "b", "X")) + "\n" + words(("1", "c", "X"))
+    assert load_conllu(write(conllu.replace("\n", end)))[0] == [["a", "b"], ["c"]]
+    with pytest.raises(ValueError, match=r"line 4: a token must have 2 columns"):
+        load_conll(write(end.join(["a X", "b Y", "", "c X Z"])))
+
+
+def test_words_alone(write):
+    assert load_conll(write("He\nran\n\nShe\n"), columns=(0,)) == ([["He", "ran"], ["She"]],)
+
+
+def test_comments_of_conll(write):
+    text = "# newdoc id = a\n# sent_id = 1\n# text = He ran\nHe P\n# O\n\n# newpar\nran V\n\n# newdoc\n#hash X\n"
+    X, y, groups = load_conll(write(text), return_groups=True)
+    assert X == [["He", "#"], ["ran"], ["#hash"]]
+    assert y == [["P", "O"], ["V"], ["X"]]
+    assert groups.tolist() == ["1", "1", "2"]
+    text = "%% made by\nHe P\n%% us and more\nran V\n"
+    assert load_conll(write(text), comment="%%")[0] == [["He", "ran"]]
+
+
 def test_documents_of_conll(write):
     path = write("-DOCSTART- -X- O O\n\nEU X Y B\n\n-DOCSTART- -X-\nUN X Y B\n\nUS X Y B\n")
     X, y, groups = load_conll(path, return_groups=True)
@@ -65,8 +90,12 @@ def test_compressed_conll_and_encoding(write, tmp_path):
     [
         ("a B\n\nb B C\n", (0, -1), r"tiny\.txt, line 3: a token must have 2 columns\. Got 3: 'b B C'\."),
         ("a B\nb\n", (0, -1), r"tiny\.txt, line 2: a token must have 2 columns\. Got 1: 'b'\."),
-        ("a B\n", (0, 2), r"columns must lie within the 2 columns of .*tiny\.txt, line 1\. Got 2\."),
-        ("a B\n", (-3,), r"columns must lie within the 2 columns of .*tiny\.txt, line 1\. Got -3\."),
+        ("a B C\nb B\nc B\n", (0, -1), r"tiny\.txt, line 1: a token must have 2 columns\. Got 3: 'a B C'\."),
+        ("# made by us\na B\nc B\n", (0, -1), r"line 1: a token must have 2 columns\. Got 4: .* comment=\"#\" passes"),
+        ("He\nran\n\nShe\n", (0, -1), r"columns must differ, and .*tiny\.txt has 1\. Got 0, -1: columns=\(0,\) reads"),
+        ("a B\n", (0, 1, -1), r"columns must differ, and .*tiny\.txt has 2\. Got 0, 1, -1"),
+        ("a B\n", (0, 2), r"columns must lie within the 2 columns of .*tiny\.txt\. Got 2\."),
+        ("a B\n", (-3,), r"columns must lie within the 2 columns of .*tiny\.txt\. Got -3\."),
         ("a B\n", (), r"columns must name at least one column\. Got none\."),
         ("\n-DOCSTART- O\n\n", (0, -1), r"tiny\.txt must hold at least one token\. Got none\."),
     ],

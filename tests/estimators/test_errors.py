@@ -94,7 +94,8 @@ BAD_Y = [
     (RNNRegressor, [0, 1, np.inf, 1], "Input y contains infinity"),
     (RNNRegressor, ["a", "b", "c", "d"], "could not convert string"),
     (RNNRegressor, [*STEPS[:2], np.ones(4), STEPS[3]], r"y\[2\] must have the 3 steps of X\[2\]. Got 4"),
-    (RNNRegressor, [*STEPS[:2], np.full(3, np.nan), STEPS[3]], r"y\[2\] must not contain NaN"),
+    (RNNRegressor, [*STEPS[:2], np.full(3, np.inf), STEPS[3]], r"y\[2\] must not contain infinity"),
+    (RNNRegressor, [0, 1, np.nan, 1], r"y\[2\] must not be NaN: Input y contains NaN"),
     (RNNRegressor, STEPS[:3], "inconsistent numbers of samples"),
 ]
 

@@ -68,7 +68,7 @@ def test_weights_of_sequences_and_of_steps():
         ),
         (WIDE[0], [y[:, :1] for y in WIDE[1]], "y_pred must have the 2 outputs of y_true. Got 1"),
         ([1.0, 2.0], [1.0, 2.0], "y_true must hold numbers per step. Got one number a sequence"),
-        ([[1.0, np.nan]], [[1.0, 2.0]], r"y_true\[0\] must not contain NaN"),
+        ([[1.0, np.inf]], [[1.0, 2.0]], r"y_true\[0\] must not contain infinity"),
     ],
 )
 def test_bad_input(true, predicted, sentence):

@@ -442,6 +442,59 @@ def test_a_target_a_step_is_laid_down(form, words, arrays):
     np.testing.assert_array_equal(step.transformer_.scores_, want.scores_)
 
 
+@pytest.mark.parametrize("words", [False, True])
+def test_rows_of_equal_length_are_steps(words):
+    """Whatever holds them, they are what arrays of them are; an array of another width is outputs of sequences."""
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(6, 4, 3))
+    y = rng.choice(["noun", "verb"], (6, 4)) if words else rng.normal(size=(6, 4))
+    score = f_classif if words else f_regression
+    want = SelectKBest(score, k=1).fit(X.reshape(24, 3), y.reshape(24)).scores_
+    for form in (y, y.tolist(), tuple(map(tuple, y)), list(y), y[:, :, None], pd.DataFrame(y)):
+        step = PerStep(SelectKBest(score, k=1)).fit(X, form)
+        np.testing.assert_array_equal(step.transformer_.scores_, want)
+        step = PerStep(SelectKBest(score, k=1)).fit(list(X), form)
+        np.testing.assert_array_equal(step.transformer_.scores_, want)
+
+
+@pytest.mark.parametrize("frames", [False, True])
+@pytest.mark.parametrize("words", [False, True])
+def test_steps_without_a_target(words, frames, arrays):
+    """A transformer that needs y does not see them; one that can do without it sees all steps, and no y."""
+    y = step_targets(arrays, words)
+    known = np.concatenate(y)
+    gaps = np.random.default_rng(0).random(len(known)) < 0.3
+    lists = np.split(np.where(gaps, None, known.astype(object)), np.cumsum([len(v) for v in y])[:-1])
+    lists = [v.tolist() for v in lists]
+    X = [pd.DataFrame(a, columns=[f"f{k}" for k in range(a.shape[1])]) for a in arrays] if frames else arrays
+    score = f_classif if words else f_regression
+    want = SelectKBest(score, k=1).fit(lay(arrays)[~gaps], known[~gaps]).scores_
+    np.testing.assert_allclose(PerStep(SelectKBest(score, k=1)).fit(X, lists).transformer_.scores_, want, rtol=1e-9)
+    if not words:
+        nan = [np.array(v, dtype=float) for v in lists]
+        np.testing.assert_allclose(PerStep(SelectKBest(score, k=1)).fit(X, nan).transformer_.scores_, want, rtol=1e-9)
+    assert PerStep(NotesTarget()).fit(X, lists).transformer_.y_ is None
+    scaled = PerStep(StandardScaler()).fit(X, lists).transformer_
+    np.testing.assert_allclose(scaled.mean_, StandardScaler().fit(lay(arrays)).mean_, rtol=1e-12)
+    with pytest.raises(ValueError, match="y must hold a target. Got None or NaN for all steps"):
+        PerStep(SelectKBest(score, k=1)).fit(X, [[None] * len(a) for a in arrays])
+
+
+def test_weights_and_steps_without_a_target(arrays):
+    class Weighed(SelectKBest):
+        def fit(self, X, y, sample_weight=None):
+            self.seen_ = (len(X), sample_weight)
+            return super().fit(X, y)
+
+    y = step_targets(arrays)
+    y[0][0] = np.nan
+    weights = np.arange(1.0, 1 + len(arrays))
+    seen = PerStep(Weighed(f_regression, k=1)).fit(arrays, y, sample_weight=weights).transformer_.seen_
+    laid = np.concatenate([np.full(len(a), w) for a, w in zip(arrays, weights)])[1:]
+    assert seen[0] == len(laid)
+    np.testing.assert_array_equal(seen[1], laid)
+
+
 class NotesTarget(TransformerMixin, BaseEstimator):
     def fit(self, X, y=None):
         self.y_ = y
@@ -691,6 +744,7 @@ def expected_failures(estimator):
         "check_n_features_in": steps,
         "check_n_features_in_after_fitting": steps,
         "check_transformer_general": steps,
+        "check_sample_weights_shape": "weights (N, T) are one for each of T steps",
     }
 
 

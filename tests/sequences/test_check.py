@@ -273,7 +273,7 @@ WRONG_X = {
     "columns second": ([np.zeros((2, 2)), FRAME], "X[1] must have the columns of X[0], none. Got a, b."),
     "frame of arrays": (
         pd.DataFrame({"s": [np.zeros(2), np.zeros(3)], "t": [np.zeros(2), np.zeros(3)]}),
-        "X must hold numbers, or be one column of sequences. Got sequences in 2 dimensions.",
+        "column 's' of X must hold numbers, unless X is one column of sequences. Got ndarray in a cell.",
     ),
     "dates": (np.array([["2020-01-01"]], dtype="M8[D]"), "X must hold numbers. Got datetime64[D]."),
     "durations": (np.array([[1]], dtype="m8[s]"), "X must hold numbers. Got timedelta64[s]."),

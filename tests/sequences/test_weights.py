@@ -13,6 +13,17 @@ X = Sequences.from_list([[1.0, 2.0], [3.0], [4.0, 5.0, 6.0]])
 STEPS = [[0.5, 1.0], [2.0], [0.0, 1.0, 3.0]]
 
 
+def test_rows_of_weights():
+    """(N, T) in any container, where the targets have steps."""
+    rows = np.array([[1.0, 2.0], [3.0, 4.0], [0.0, 1.0]])
+    for form in (rows, rows.tolist(), rows[:, :, None], list(rows)):
+        np.testing.assert_array_equal(check_weights(form, 3, np.array([2, 2, 2])), rows.reshape(-1))
+    with pytest.raises(ValueError, match=exactly("Sample weights must be 1D array or scalar: shape (3,). Got (3, 2).")):
+        check_weights(rows, 3)
+    with pytest.raises(ValueError, match=exactly("sample_weight[1] must have the 1 steps of X[1]. Got 2.")):
+        check_weights(rows, 3, X.lengths)
+
+
 def exactly(sentence):
     return f"^{re.escape(sentence)}$"
 
@@ -76,7 +87,7 @@ def test_the_callers_weights_are_never_shared(per_step):
 @pytest.mark.parametrize(
     ("weight", "sentence"),
     [
-        (np.ones((3, 2)), "Sample weights must be 1D array or scalar: shape (3,). Got (3, 2)."),
+        (np.ones((3, 2, 1, 1)), "Sample weights must be 1D array or scalar: shape (3,). Got (3, 2, 1, 1)."),
         (np.array(2.0), "Sample weights must be 1D array or scalar: shape (3,). Got ()."),
         ([1, 2], "Found input variables with inconsistent numbers of samples: [3, 2]"),
         ([1, np.nan, 1], "sample_weight must be finite. Got NaN or infinity."),
