@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrnn.estimators import parameters
 from skrnn.estimators.callback_context import CallbackContext, CallbackSupportMixin, with_callbacks
+from skrnn.estimators.likely_mistakes import warn_of_mistakes
 from skrnn.estimators.planning import Seeds, make_plan, reads_gaps, time_column
 from skrnn.estimators.readout import ReadoutTrainer, check_readout, make_readout
 from skrnn.estimators.splitting import split_validation
@@ -131,6 +132,10 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         check_process()
         with keras_seeds(seeds.build):
             plan, start = make_plan(self, reader, target, examples, seeds.build, resume)
+        if not resume:
+            warn_of_mistakes(
+                X, y, examples, target, bool(self.bidirectional), time_column(self, self.get_params(), reader)
+            )
         training, validation = self._hold_out(examples, target, groups, seeds.split)
         fitted = self._fitted(reader, target, plan)
         trainer = self._trainer(epochs, seeds.train, target, validation is not None)

@@ -1,8 +1,16 @@
 """Look at fitted estimators, change nothing: the only folder that knows matplotlib."""
 
 from skrnn.inspection.confusion import plot_flat_confusion_matrix
+from skrnn.inspection.importance import ImportanceDisplay, permutation_importance
 from skrnn.inspection.learning_curves import HistoryDisplay
 from skrnn.inspection.tagged_sentence import TaggedSentenceDisplay
 from skrnn.inspection.transitions import TransitionDisplay
 
-__all__ = ["HistoryDisplay", "TaggedSentenceDisplay", "TransitionDisplay", "plot_flat_confusion_matrix"]
+__all__ = [
+    "HistoryDisplay",
+    "ImportanceDisplay",
+    "TaggedSentenceDisplay",
+    "TransitionDisplay",
+    "permutation_importance",
+    "plot_flat_confusion_matrix",
+]

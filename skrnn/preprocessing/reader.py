@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -160,6 +161,7 @@ class ArrayReader(Reader):
         self._check_form(X)
         sequences = self._checked(X, None)
         self.n_features_in_ = sequences.n_features
+        self._has_steps = bool((sequences.lengths > 1).any())
         if sequences.feature_names is not None:
             self.feature_names_in_ = np.asarray(sequences.feature_names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
@@ -170,6 +172,9 @@ class ArrayReader(Reader):
         """Read X, of D features as in the fit."""
         self._check_same_form(X)
         sequences = self._checked(X, self.n_features_in_)
+        if isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == 1 < len(X) and vars(self).get("_has_steps"):
+            what = f"X of shape {X.shape} is {len(X)} sequences of one step. One sequence of {len(X)} steps is X[None]."
+            warnings.warn(what, UserWarning, stacklevel=5)
         is_list = is_list_of_arrays(X)
         named = X[0] if is_list else X
         has_names = is_list and hasattr(named, "columns")  # those of a wide frame are steps

@@ -98,6 +98,7 @@ def _join(
         raise ValueError(
             f"{name}[0] must have shape (time, {n_features}). Got {sequences[0].shape}: {name} has "
             f"{sequences.n_features} features, but {owner} is expecting {n_features} features as input."
+            + (f" One sequence is {name}[None]." if isinstance(X, np.ndarray) and X.shape[1:] == (n_features,) else "")
         )
     return sequences
 
@@ -185,7 +186,9 @@ def _from_list(X: Any, name: str, numbers: bool) -> Sequences:
             array = array[:, None]
         width = arrays[0].shape[1] if arrays else "features"
         if array.ndim != 2 or (arrays and array.shape[1] != width and len(array)):
-            raise ValueError(f"{name}[{i}] must have shape (time, {width}). Got {np.shape(x)}.")
+            turned = array.ndim == 2 and arrays and len({len(a) for a in [*arrays, array]}) == 1
+            hint = f" If features are rows, transpose: [x.T for x in {name}]." if turned else ""
+            raise ValueError(f"{name}[{i}] must have shape (time, {width}). Got {np.shape(x)}.{hint}")
         if len(array) == 0:
             raise ValueError(f"{name}[{i}] must have at least one step. Got an empty sequence.")
         arrays.append(array)
@@ -239,6 +242,9 @@ def _check_values(
         is_nan = np.isnan(values[position, feature])
         what = "NaN" if is_nan else f"infinity or a value too large for {values.dtype}"
         hint = f" {nan_hint}" if is_nan and nan_hint else ""
+        padded = len(sequences) > 1 and bool((sequences.lengths == sequences.lengths[0]).all())
+        if is_nan and step and padded and np.isnan(values[position : sequences.offsets[row + 1]]).all():
+            hint += f" If the sequence ends there, Sequences.from_padded({name}, lengths=...) takes the rest away."
         raise ValueError(
             f"{name}[{first + row}] must not contain {what}. Got one at step {step}, "
             f"feature {feature}: Input {name} contains {what}.{hint}"

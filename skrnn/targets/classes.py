@@ -88,7 +88,7 @@ class ClassTarget(Target):
         if "classes_" in self.attributes:
             k = len(self.classes_)
             raise ValueError(f"y must have the {k} classes of the first fit. Got y of another kind.")
-        raise ValueError("y must be (N,) classes or an indicator (N, K) of zeros and ones. Got several classes a row.")
+        raise _several_classes()
 
     def fit(self, values: NDArray, weights: NDArray[np.float64], classes: Any) -> None:
         """Note the classes; one without weight is absent."""
@@ -153,9 +153,7 @@ class IndicatorTarget(Target):
         if fitted and (kind != "multilabel-indicator" or y.shape[1] != self.spec.n):
             raise ValueError(f"y must have the {self.spec.n} classes of the first fit. Got y of another kind.")
         if kind != "multilabel-indicator":
-            raise ValueError(
-                "y must be (N,) classes or an indicator (N, K) of zeros and ones. Got several classes a row."
-            )
+            raise _several_classes()
         strange = np.setdiff1d(y, [0, 1])
         if len(strange):
             raise ValueError(f"y of several labels a sequence must hold zeros and ones. Got {strange[0]}.")
@@ -192,13 +190,20 @@ class IndicatorTarget(Target):
         return (self.probabilities(decoded) > 0.5).astype(int)
 
 
+def _several_classes() -> ValueError:
+    return ValueError(
+        "y must be (N,) classes or an indicator (N, K) of zeros and ones. Got several classes a row. RNNTagger "
+        "learns a label for each step."
+    )
+
+
 def _as_table(y: Any) -> NDArray:
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
     if sparse.issparse(y):
         y = y.toarray()
     if isinstance(y, Sequences) or (has_time_axis(y) and (np.ndim(y[0]) != 1 or len({len(row) for row in y}) > 1)):
-        raise ValueError("y must hold one class a sequence. Got labels with a time axis.")
+        raise ValueError("y must hold one class a sequence. Got labels with a time axis, which RNNTagger learns.")
     return as_labels(y)
 
 

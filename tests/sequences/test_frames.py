@@ -146,7 +146,7 @@ def test_the_columns_of_a_wide_frame_are_steps(steps):
     X = wide(3, steps, first=9)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert_array_equal(model.predict_proba(X), model.predict_proba(X.to_numpy()))
+        assert_array_equal(model.predict_proba(X), model.predict_proba(X.to_numpy()[:, :, None]))
 
 
 def test_names_that_fit_the_features_stay():
