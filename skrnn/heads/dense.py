@@ -63,7 +63,7 @@ class DenseHead(Head):
 
     def losses(self, model: keras.Model, outputs: Any, batch: Batch) -> Any:
         """By the loss."""
-        losses = self.keras_loss(self.true(batch), outputs)
+        losses = self._loss_of_each(self.true(batch), outputs)
         rank = len(losses.shape)
         if rank != 1 + (self.axis is not None):
             wanted = "one number a sequence, (B,)" if self.axis is None else "one number a step, (B, T)"
@@ -89,9 +89,12 @@ class DenseHead(Head):
 
     @cached_property
     def keras_loss(self) -> Any:
-        """The function (y, outputs) -> losses."""
-        loss = self.loss.make() if isinstance(self.loss, Snapshot) else self.loss
-        return loss.call if isinstance(loss, keras.losses.Loss) else loss
+        """The loss as Keras takes and writes it: an instance or a function."""
+        return self.loss.make() if isinstance(self.loss, Snapshot) else self.loss
+
+    def _loss_of_each(self, true: Any, outputs: Any) -> Any:
+        loss = self.keras_loss
+        return loss.call(true, outputs) if isinstance(loss, keras.losses.Loss) else loss(true, outputs)
 
 
 @dataclass(frozen=True)

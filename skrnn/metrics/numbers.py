@@ -12,8 +12,8 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from skrnn.sequences.check import check_same_lengths, check_step_targets, has_time_axis
 from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.target_shapes import check_same_lengths, check_step_targets, has_time_axis
 from skrnn.sequences.weights import check_weights
 from skrnn.targets.numbers import score_known
 

@@ -12,19 +12,11 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
 
-from skrnn.sequences.check import (
-    check_sequences,
-    check_step_targets,
-    check_targets,
-    frame_columns,
-    has_rows,
-    has_time_axis,
-    is_list_of_arrays,
-    unboxed,
-)
+from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays, unboxed
 from skrnn.sequences.frames import is_absent
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.sklearn_private import copy_settings
+from skrnn.sequences.target_shapes import check_step_targets, check_targets, has_rows, has_time_axis
 from skrnn.sequences.weights import check_weights
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
-from skrnn.sequences.check import check_no_mask, check_same_lengths, unboxed
+from skrnn.sequences.check import check_no_mask, unboxed
 from skrnn.sequences.frames import is_absent
 from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.target_shapes import check_same_lengths
 
 # The number of a step without a label.
 NO_LABEL = -1

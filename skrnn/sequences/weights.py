@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
-from skrnn.sequences.check import check_no_mask, check_same_lengths, check_sequences, has_rows, has_time_axis
+from skrnn.sequences.check import check_no_mask, check_sequences
 from skrnn.sequences.examples import Column, Examples
+from skrnn.sequences.target_shapes import check_same_lengths, has_rows, has_time_axis
 
 
 def check_weights(

@@ -11,11 +11,11 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
-from skrnn.sequences.check import has_time_axis
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
 from skrnn.sequences.labels import as_labels
 from skrnn.sequences.messages import listed
 from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.target_shapes import has_time_axis
 from skrnn.targets.class_weight import check_class_weight, weights_of_classes
 from skrnn.targets.target import Checked, Target, TargetSpec
 

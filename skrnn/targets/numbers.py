@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.sequences.check import check_step_targets, check_targets, has_rows, has_time_axis
 from skrnn.sequences.examples import Column, Examples
 from skrnn.sequences.ragged import Sequences, split_rows
+from skrnn.sequences.target_shapes import check_step_targets, check_targets, has_rows, has_time_axis
 from skrnn.sequences.weights import check_weights
 from skrnn.targets.target import Checked, Target, TargetSpec
 

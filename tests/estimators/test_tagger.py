@@ -507,7 +507,7 @@ def test_a_prediction_is_one_graph(head):
     model = RNNTagger(**FAST, head=head).fit(X, y)
     model.predict(X), model.predict(X[:1])
     with program_cache.borrow(model._plan) as program:
-        assert sorted(program._predict, key=str) == [("best", 1), ("best", None)]
+        assert sorted(program._predict, key=str) == [("best", 1, False), ("best", None, False)]
         decoded = program.forward(model.reader_.read(X[:1]).batch(np.array([0])), "best")
     assert decoded.columns["y"].values.shape == (1, len(X[0]))
     assert decoded.columns["y"].values.dtype.kind == "i"

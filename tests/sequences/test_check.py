@@ -9,15 +9,8 @@ import pytest
 from scipy import sparse
 
 from skrnn import Sequences
-from skrnn.sequences.check import (
-    check_sequences,
-    check_step_targets,
-    check_targets,
-    frame_columns,
-    has_time_axis,
-    is_list_of_arrays,
-    unboxed,
-)
+from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays, unboxed
+from skrnn.sequences.target_shapes import check_step_targets, check_targets, has_time_axis
 
 
 def exactly(sentence):
