@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from skrnn.sequences.check import frame_columns, unboxed
 from skrnn.sequences.examples import Examples
+from skrnn.sequences.frames import is_frame
 from skrnn.targets import IndicatorTarget, NumberTarget, Target
 
 # Features of a step, as a multiple of the steps, from which on features and steps may be exchanged.
@@ -123,6 +124,7 @@ def _labels_of_steps(n: int, lengths: NDArray[np.int64]) -> str | None:
 
 def _next_step(X: Any, y: Any, numbers: bool) -> str | None:
     """Of a network that sees in X what it should foretell."""
+    X, y = (form.to_numpy() if is_frame(form) else form for form in (unboxed(X), unboxed(y)))
     rows = [(x, labels) for x, labels in zip(X, y) if len(x) > 2][:5]
     if not rows or not all(_follows(x, labels, numbers) for x, labels in rows):
         return None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 # Numbers of the shapes of words, `skrnn.preprocessing.words.SHAPES` and what fills up.
@@ -48,12 +48,19 @@ class WordFeatures(keras.layers.Layer):
 
     Parameters
     ----------
-    vocabularies : sequence of int
-        Words of each string of a token, then of each of its prefixes and suffixes, without the unknown.
-    dims : sequence of int
-        Features of each.
+    words : int
+        Different words, the first strings of tokens, without the unknown.
+    dim : int
+        Features of a word.
+    parts : int
+        Different further strings, prefixes and suffixes of all tokens, the unknown ones included: the unknown of each
+        kind has its number, 0, 1, ..., and the others follow.
+    part_dim : int
+        Features of each of them.
     n_strings : int
-        Strings of a token: so many of the vocabularies are theirs, the others of prefixes and suffixes.
+        Strings of a token.
+    n_affixes : int
+        Prefixes and suffixes of a token.
     max_characters : int
         Characters of a word; 0 for none.
     alphabet : int
@@ -71,9 +78,12 @@ class WordFeatures(keras.layers.Layer):
 
     def __init__(
         self,
-        vocabularies: Sequence[int],
-        dims: Sequence[int],
+        words: int,
+        dim: int,
+        parts: int = 0,
+        part_dim: int = 0,
         n_strings: int = 1,
+        n_affixes: int = 0,
         max_characters: int = 0,
         alphabet: int = 0,
         character_dim: int = 0,
@@ -84,23 +94,28 @@ class WordFeatures(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.vocabularies, self.dims, self.n_strings = list(vocabularies), list(dims), n_strings
+        self.words, self.dim, self.parts, self.part_dim = words, dim, parts, part_dim
+        self.n_strings, self.n_affixes = n_strings, n_affixes
         self.max_characters, self.alphabet, self.character_dim = max_characters, alphabet, character_dim
         self.character_filters, self.shape_dim, self.word_dropout = character_filters, shape_dim, word_dropout
         self.seed_generator = keras.random.SeedGenerator(0) if word_dropout else None
 
     @property
+    def n_parts(self) -> int:
+        """Further strings, prefixes and suffixes of a token."""
+        return self.n_strings - 1 + self.n_affixes
+
+    @property
     def numbers_in_step(self) -> int:
         """Numbers made of a token: its parts, and of each character what is embedded, beside its neighbours, read."""
         character = (1 + FILTER_WIDTH) * self.character_dim + 2 * self.character_filters
-        return 2 * sum(self.dims) + self.shape_dim + self.max_characters * character
+        return 2 * (self.dim + self.n_parts * self.part_dim) + self.shape_dim + self.max_characters * character
 
     def build(self, input_shape: Any) -> None:
         """Create the tables and filters."""
-        self.tables = [
-            self.add_weight(shape=(v + 1, dim), initializer="uniform", name=f"words_{i}")
-            for i, (v, dim) in enumerate(zip(self.vocabularies, self.dims))
-        ]
+        self.of_words = self.add_weight(shape=(self.words + 1, self.dim), initializer="uniform", name="words")
+        if self.n_parts:
+            self.of_parts = self.add_weight(shape=(self.parts, self.part_dim), initializer="uniform", name="parts")
         if self.shape_dim:
             self.shapes = self.add_weight(shape=(N_SHAPES, self.shape_dim), initializer="uniform", name="shapes")
         if self.max_characters:
@@ -113,20 +128,24 @@ class WordFeatures(keras.layers.Layer):
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Numbers (B, T, W), or [numbers, vectors (B, T, E)] -> (B, T, features)."""
         numbers, *vectors = inputs if isinstance(inputs, (list, tuple)) else [inputs]
-        parts = []
-        for i, table in enumerate(self.tables):
-            words = numbers[:, :, i]
+        n = 1 + self.n_parts
+        rows, steps = ops.shape(numbers)[0], ops.shape(numbers)[1]
+        known = numbers[:, :, :n]
+        if training and self.word_dropout:
             # Long prefixes and suffixes tell the word as well; its tags and other strings stay.
-            of_word = i == 0 or i >= self.n_strings
-            if training and self.word_dropout and of_word:
-                drawn = keras.random.uniform(ops.shape(words), seed=self.seed_generator)
-                words = ops.where(drawn < self.word_dropout, 0, words)
-            parts.append(ops.take(ops.convert_to_tensor(table), words, axis=0))
-        n = len(self.tables)
+            drawn = keras.random.uniform((rows, steps, n), seed=self.seed_generator)
+            kind = np.arange(n)
+            may_go = (kind == 0) | (kind >= self.n_strings)
+            unknown = ops.convert_to_tensor(np.maximum(kind - 1, 0).astype("int32"))
+            gone = ops.logical_and(drawn < self.word_dropout, ops.convert_to_tensor(may_go))
+            known = ops.where(gone, unknown, known)
+        parts = [ops.take(ops.convert_to_tensor(self.of_words), known[:, :, 0], axis=0)]
+        if self.n_parts:
+            e = ops.take(ops.convert_to_tensor(self.of_parts), known[:, :, 1:], axis=0)  # (B, T, parts, part_dim)
+            parts.append(ops.reshape(e, (rows, steps, self.n_parts * self.part_dim)))
         if self.shape_dim:
             parts.append(ops.take(ops.convert_to_tensor(self.shapes), numbers[:, :, n], axis=0))
         if self.max_characters:
-            rows, steps = ops.shape(numbers)[0], ops.shape(numbers)[1]
             spelled = ops.reshape(numbers[:, :, n + 1 :], (-1, self.max_characters))
             weights = (ops.convert_to_tensor(w) for w in (self.characters, self.kernel, self.bias))
             parts.append(ops.reshape(read_characters(spelled, *weights), (rows, steps, self.character_filters)))
@@ -141,12 +160,14 @@ class WordFeatures(keras.layers.Layer):
         several = isinstance(input_shape[0], (list, tuple))
         numbers, outside = (input_shape[0], input_shape[1][2]) if several else (input_shape, 0)
         filters = self.character_filters if self.max_characters else 0
-        return (*numbers[:2], sum(self.dims) + self.shape_dim + filters + outside)
+        own = self.dim + self.n_parts * self.part_dim
+        return (*numbers[:2], own + self.shape_dim + filters + outside)
 
     def get_config(self) -> dict[str, Any]:
         """Configuration, with all arguments."""
-        own = ("vocabularies", "dims", "n_strings", "max_characters", "alphabet", "character_dim", "character_filters")
-        return {**super().get_config(), **{k: vars(self)[k] for k in (*own, "shape_dim", "word_dropout")}}
+        own = ("words", "dim", "parts", "part_dim", "n_strings", "n_affixes", "max_characters", "alphabet")
+        others = ("character_dim", "character_filters", "shape_dim", "word_dropout")
+        return {**super().get_config(), **{k: vars(self)[k] for k in (*own, *others)}}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")

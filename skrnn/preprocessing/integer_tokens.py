@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 from skrnn.preprocessing.reader import Reader, ReaderSpec, as_examples
+from skrnn.preprocessing.words import roomy
 from skrnn.sequences.check import check_sequences
 from skrnn.sequences.examples import ColumnSpec, Examples
 from skrnn.sequences.sklearn_private import Interval, validate_params
@@ -96,5 +97,5 @@ class TokenReader(Reader):
 
     @property
     def spec(self) -> TokenSpec:
-        """V, and the features of a token."""
-        return TokenSpec(self.n_tokens_, int(self.dim))
+        """V, and the features of a token. Where V comes from X the table has room, so that folds share programs."""
+        return TokenSpec(roomy(self.n_tokens_) if self.n_tokens is None else self.n_tokens_, int(self.dim))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -35,12 +35,12 @@ class WordSpec(ReaderSpec):
 
     Attributes
     ----------
-    vocabularies : tuple of int
-        Words of each string of a token, then of each of its prefixes and suffixes, without the unknown.
-    dims : tuple of int
-        Features of each.
-    n_strings : int
-        Strings of a token: so many of the vocabularies are theirs.
+    words, dim : int
+        Different words, without the unknown, and features of each.
+    parts, part_dim : int
+        Different further strings, prefixes and suffixes of all tokens, and features of each.
+    n_strings, n_affixes : int
+        Strings, and prefixes and suffixes, of a token.
     max_characters, alphabet, character_dim, character_filters : int
         Characters read of a word, different ones, features of each, and features read from them all.
     vector_dim : int
@@ -49,9 +49,12 @@ class WordSpec(ReaderSpec):
         Share of the words that training takes for unknown.
     """
 
-    vocabularies: tuple[int, ...]
-    dims: tuple[int, ...]
+    words: int
+    dim: int
+    parts: int = 0
+    part_dim: int = 0
     n_strings: int = 1
+    n_affixes: int = 0
     max_characters: int = 0
     alphabet: int = 0
     character_dim: int = 0
@@ -62,7 +65,7 @@ class WordSpec(ReaderSpec):
     @property
     def columns(self) -> tuple[ColumnSpec, ...]:
         """Numbers, and vectors where there are any."""
-        width = len(self.vocabularies) + 1 + self.max_characters
+        width = self.n_strings + self.n_affixes + 1 + self.max_characters
         words = ColumnSpec("words", (width,), "int32", "time")
         return (words, ColumnSpec("vectors", (self.vector_dim,), "float32", "time"))[: 2 if self.vector_dim else 1]
 
@@ -183,11 +186,14 @@ class WordReader(Reader):
     @property
     def spec(self) -> WordSpec:
         """Sizes of the vocabularies, and the options."""
-        dim = int(self.dim)
+        of_words, *of_parts = map(len, self.vocabularies_)
         return WordSpec(
-            vocabularies=tuple(roomy(len(v)) for v in self.vocabularies_),
-            dims=(dim, *[max(1, dim // 4)] * (len(self.vocabularies_) - 1)),
+            words=roomy(of_words),
+            dim=int(self.dim),
+            parts=roomy(len(of_parts) + sum(of_parts)) if of_parts else 0,
+            part_dim=max(1, int(self.dim) // 4) if of_parts else 0,
             n_strings=self.n_features_in_,
+            n_affixes=2 * int(self.max_affix_length),
             max_characters=int(self.max_characters),
             alphabet=roomy(len(self.alphabet_)),
             character_dim=int(self.character_dim),
@@ -197,20 +203,34 @@ class WordReader(Reader):
         )
 
     def _encode(self, columns: list[list[str]], lengths: NDArray[np.int64]) -> Examples:
+        numbers = self._numbers()
+        of_affixes = numbers[self.n_features_in_ :]
         parts = [
-            _by_distinct(column, lambda word, v=vocabulary: [v.get(normal_form(word), UNKNOWN)], np.int32)
-            for column, vocabulary in zip(columns, self.vocabularies_)
+            _by_distinct(column, lambda word, number=number: [number(normal_form(word))], np.int32)
+            for column, number in zip(columns, numbers)
         ]
-        parts.append(_by_distinct(columns[0], self._spelling, np.int32))
+        parts.append(_by_distinct(columns[0], lambda word: self._spelling(word, of_affixes), np.int32))
         encoded = {"words": Column(np.concatenate(parts, axis=1), "time")}
         if self._vectors is not None:
             encoded["vectors"] = Column(_by_distinct(columns[0], self._vector, np.float32), "time")
         return Examples(encoded, {"time": offsets_of(lengths)})
 
-    def _spelling(self, word: str) -> list[int]:
+    def _numbers(self) -> list[Callable[[str], int]]:
+        """For each vocabulary, from a word to the row of its table: words have one, all others another.
+
+        There the unknown of the k-th kind is row k, and the known ones of all kinds follow.
+        """
+        words, *others = self.vocabularies_
+        firsts = len(others) + np.cumsum([0, *map(len, others)]) - 1  # a number in a vocabulary counts from 1
+        looked_up = [
+            lambda word, v=v, k=k, first=int(first): v[word] + first if word in v else k
+            for k, (v, first) in enumerate(zip(others, firsts))
+        ]
+        return [lambda word: words.get(word, UNKNOWN), *looked_up]
+
+    def _spelling(self, word: str, of_affixes: list[Callable[[str], int]]) -> list[int]:
         """Prefixes and suffixes, shape and characters of a word."""
-        known = zip(self.vocabularies_[self.n_features_in_ :], self._affixes(normal_form(word)))
-        affixes = [vocabulary.get(affix, UNKNOWN) for vocabulary, affix in known]
+        affixes = [number(affix) for number, affix in zip(of_affixes, self._affixes(normal_form(word)))]
         read, most = word, self.max_characters
         if len(word) > most:
             half = most // 2
@@ -229,9 +249,12 @@ class WordReader(Reader):
 
 
 def roomy(n: int) -> int:
-    """A little more than n: so vocabularies of folds have the same size, and share a compiled program."""
-    step = max(16, 2 ** (n.bit_length() - 4))  # an eighth of n at most
-    return -(-n // step) * step
+    """More than n: so vocabularies of folds mostly have the same size, and share a compiled program.
+
+    One of 32, 48, 64, 96, ...; from 16,384 on, where rows cost more than programs, an eighth more at most.
+    """
+    step = max(16, 2 ** ((n - 1).bit_length() - (2 if n < 2**14 else 4)))
+    return max(32, -(-n // step) * step)
 
 
 def normal_form(word: str) -> str:

@@ -38,15 +38,19 @@ def test_reader():
     """Tables by number, the shape, the characters, and what comes from outside, side by side."""
     rng = np.random.default_rng(0)
     options = {"max_characters": 3, "alphabet": 7, "character_dim": 3, "character_filters": 6, "shape_dim": 2}
-    layer = WordFeatures([5, 3], [4, 2], **options)
-    n = np.concatenate([rng.integers(0, n, (2, 4, 1)) for n in (6, 4, 9, 8, 8, 8)], axis=2).astype("int32")
+    layer = WordFeatures(5, 4, 7, 2, n_strings=2, n_affixes=1, **options)
+    n = np.concatenate([rng.integers(0, n, (2, 4, 1)) for n in (6, 7, 7, 9, 8, 8, 8)], axis=2).astype("int32")
     vectors = rng.normal(size=(2, 4, 2)).astype("float32")
     y = ops.convert_to_numpy(layer([n, vectors]))
-    assert y.shape == layer.compute_output_shape([n.shape, vectors.shape]) == (2, 4, 4 + 2 + 2 + 6 + 2)
+    assert y.shape == layer.compute_output_shape([n.shape, vectors.shape]) == (2, 4, 4 + 2 * 2 + 2 + 6 + 2)
     np.testing.assert_array_equal(ops.convert_to_numpy(layer(n)), y[:, :, :-2])
     weights = {w.name: ops.convert_to_numpy(w) for w in layer.weights}
-    letters = characters_by_hand(n[:, :, 3:6].reshape(8, 3), weights["characters"], weights["kernel"], weights["bias"])
-    parts = [weights["words_0"][n[:, :, 0]], weights["words_1"][n[:, :, 1]], weights["shapes"][n[:, :, 2]]]
+    letters = characters_by_hand(n[:, :, 4:7].reshape(8, 3), weights["characters"], weights["kernel"], weights["bias"])
+    parts = [
+        weights["words"][n[:, :, 0]],
+        *(weights["parts"][n[:, :, k]] for k in (1, 2)),
+        weights["shapes"][n[:, :, 3]],
+    ]
     expected = np.concatenate([*parts, letters.reshape(2, 4, 6), vectors], axis=2)
     np.testing.assert_allclose(y, expected, atol=1e-5)
     again = WordFeatures.from_config(layer.get_config())
@@ -57,15 +61,15 @@ def test_reader():
 @pytest.mark.core
 def test_word_dropout():
     """In training a share of the words, and of their endings, is unknown, but not other strings and shapes."""
-    layer = WordFeatures([5, 3, 6], [1, 1, 1], shape_dim=1, word_dropout=0.3, n_strings=2)
+    layer = WordFeatures(5, 1, 9, 1, n_strings=2, n_affixes=1, shape_dim=1, word_dropout=0.3)
     x = np.tile(np.array([[[4, 2, 5, 1]]], "int32"), (40, 50, 1))
     seen = ops.convert_to_numpy(layer(x, training=True))
-    word, tag, ending = (ops.convert_to_numpy(table)[:, 0] for table in layer.tables)
-    for column, table, number in ((0, word, 4), (2, ending, 5)):
-        unknown = seen[:, :, column] == table[0]
+    word, part = (ops.convert_to_numpy(table)[:, 0] for table in (layer.of_words, layer.of_parts))
+    for column, table, number, none in ((0, word, 4, 0), (2, part, 5, 1)):
+        unknown = seen[:, :, column] == table[none]
         assert abs(unknown.mean() - 0.3) < 0.05
         assert (seen[~unknown][:, column] == table[number]).all()
-    assert (seen[:, :, 1] == tag[2]).all()
+    assert (seen[:, :, 1] == part[2]).all()
     assert (seen[:, :, 3] == ops.convert_to_numpy(layer.shapes)[1, 0]).all()
     assert (ops.convert_to_numpy(layer(x))[:, :, 0] == word[4]).all()
 

@@ -25,7 +25,9 @@ def test_every_number_by_hand():
         low = word.lower()
         affixes = [low[:1], low[:2], low[-1:], low[-2:]]
         row = [encoder.vocabularies_[0].get(low, 0)]
-        row += [v.get(a, 0) for v, a in zip(encoder.vocabularies_[1:], affixes)]
+        of_parts = encoder.vocabularies_[1:]
+        names = [(k, None) for k in range(4)] + [(k, a) for k, v in enumerate(of_parts) for a in sorted(v)]
+        row += [names.index((k, a if a in v else None)) for k, (v, a) in enumerate(zip(of_parts, affixes))]
         row += [shape_of(word)] + [encoder.alphabet_.get(c, 0) for c in read]
         return row + [0] * (4 - len(read))
 
@@ -41,6 +43,8 @@ def test_strings_of_a_token_have_vocabularies_of_their_own():
     assert len(encoder.vocabularies_) == 2
     row = encoder.read([[("cat", "N")]]).columns["words"].values[0]
     assert row.tolist() == [encoder.vocabularies_[0]["cat"], encoder.vocabularies_[1]["n"], SHAPES.index("lower")]
+    assert encoder.read([[("cat", "?")]]).columns["words"].values[0, 1] == UNKNOWN
+    assert encoder.spec.parts >= 1 + len(encoder.vocabularies_[1])
 
 
 @pytest.mark.parametrize(

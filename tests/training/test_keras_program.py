@@ -42,7 +42,9 @@ def tokens():
 
 
 def words():
-    spec = WordSpec((5, 4), (4, 2), max_characters=3, alphabet=6, character_dim=3, character_filters=4, vector_dim=2)
+    spec = WordSpec(
+        5, 4, 4, 2, n_strings=2, max_characters=3, alphabet=6, character_dim=3, character_filters=4, vector_dim=2
+    )
     return small_plan(make_optimizer("sgd", 0.5, 1.0, {}), ClassSpec(2), inputs=spec)
 
 
