@@ -64,9 +64,11 @@ class DenseHead(Head):
     def losses(self, model: keras.Model, outputs: Any, batch: Batch) -> Any:
         """By the loss."""
         losses = self._loss_of_each(self.true(batch), outputs)
+        wanted = "one number a sequence, (B,)" if self.axis is None else "one number a step, (B, T)"
+        if not ops.is_tensor(losses):
+            raise ValueError(f"loss must give {wanted}. Got {type(losses).__name__}.")
         rank = len(losses.shape)
         if rank != 1 + (self.axis is not None):
-            wanted = "one number a sequence, (B,)" if self.axis is None else "one number a step, (B, T)"
             raise ValueError(f"loss must give {wanted}. Got {rank} axes.")
         return losses
 

@@ -81,7 +81,11 @@ def drawing_postponed() -> Iterator[None]:
     waiting = list(global_state.get_global_attribute(_WAITING, []))
     try:
         with keras.StatelessScope():
-            yield
+            try:
+                yield
+            except BaseException:  # the end of the scope would draw them all the same
+                global_state.set_global_attribute(_WAITING, list(waiting))
+                raise
     except BaseException:
         global_state.set_global_attribute(_WAITING, waiting)
         raise

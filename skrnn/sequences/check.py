@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -206,6 +209,16 @@ def _from_array(X: Any, name: str, numbers: bool) -> Sequences:
     if getattr(X, "shape", None) == (0,):
         raise no_sequences(name)
     if not _is_plain(X):
+        array = np.asarray(X)
+        if array.dtype.kind == "V":
+            raise ValueError(f"{name} must hold numbers. Got {array.dtype}.")
+        if array.ndim < 2:
+            raise ValueError(
+                f"Expected 2D array, got {'1D' if array.ndim else 'scalar'} array instead: {name} must have shape "
+                f"(N, T, D) or (N, T), or be a list. Got {array.shape}. Reshape your data: {name}[None] is one sequence."
+            )
+        if array.dtype.kind == "c":
+            raise _complex(name, array)
         X = check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False, ensure_min_features=0, input_name=name)
     if X.ndim > 3:
         raise ValueError(f"{name} must have shape (N, T, D) or (N, T), dim <= 3. Got {X.shape}.")
@@ -230,6 +243,10 @@ def _check_values(
         values = np.array([np.nan if is_absent(v) else v for v in values.reshape(-1)], object).reshape(values.shape)
     if values.dtype.kind in "mM":
         raise ValueError(f"{name} must hold numbers. Got {values.dtype}.")
+    if values.dtype.kind == "c":
+        raise _complex(name, values)
+    if values.dtype == object:
+        _check_objects(sequences, values, name, first)
     with np.errstate(over="ignore"):  # too large a number is told below
         if _is_plain(values):
             values = values.astype(_numeric(values, dtype), copy=False)
@@ -250,6 +267,27 @@ def _check_values(
             f"feature {feature}: Input {name} contains {what}.{hint}"
         )
     return values
+
+
+def _complex(name: str, values: NDArray) -> ValueError:
+    return ValueError(f"Complex data not supported: {name} must hold real numbers. Got {values.dtype}.")
+
+
+def _check_objects(sequences: Sequences, values: NDArray, name: str, first: int) -> None:
+    """Raise for the first object that is no number; strings are left to scikit-learn, which reads digits."""
+    for place, value in enumerate(values.reshape(-1)):
+        is_time = isinstance(value, (np.timedelta64, np.datetime64))
+        if is_time or not (isinstance(value, (Real, Decimal, np.bool_, str, bytes)) or is_absent(value)):
+            row, step = _place(sequences, place // values.shape[1])
+            raise TypeError(
+                f"{name}[{first + row}] must hold numbers. Got {type(value).__name__} at step {step}: an argument must "
+                "be a string or a number."
+            )
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            row, step = _place(sequences, place // values.shape[1])
+            raise ValueError(
+                f"{name}[{first + row}] must not contain a value too large for float64. Got one at step {step}."
+            )
 
 
 def check_time_stamps(sequences: Sequences, column: int, name: str = "X") -> None:

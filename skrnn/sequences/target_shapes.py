@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -79,11 +80,21 @@ def check_same_lengths(lengths: NDArray[np.int64], wanted: NDArray[np.int64], na
         raise ValueError(f"{name}[{i}] must have the {wanted[i]} steps of {owner}[{i}]. Got {lengths[i]}.")
 
 
+def _is_no_number(value: Any) -> bool:
+    return isinstance(value, (timedelta, date, np.timedelta64, np.datetime64, complex))
+
+
 def check_targets(X: Any, y: Any, allow_nan: bool = False) -> NDArray[np.float64]:
     """Check one number, or K numbers, a sequence: shape (N,) or (N, K), float64."""
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
     check_no_mask(y, "y")
+    given = np.asarray(y)
+    objects = given.reshape(-1) if given.dtype == object else []
+    strange = next((type(v).__name__ for v in objects if _is_no_number(v)), None)
+    if given.dtype.kind in "mMcV" or strange:
+        kind = "Complex data not supported: y" if given.dtype.kind == "c" else "y"
+        raise ValueError(f"{kind} must hold numbers. Got {strange or given.dtype}.")
     y = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y", ensure_min_samples=0)
     if y.ndim not in (1, 2):
         raise ValueError(f"y must have shape (N,) or (N, K), or a time axis. Got {y.shape}.")

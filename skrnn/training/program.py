@@ -28,6 +28,7 @@ from skrnn.sequences.batches import Batch, filled, longest_in_company, predictio
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
 from skrnn.training.decoded import Decoded, Joined
 from skrnn.training.gradients import clip_however_large
+from skrnn.training.memory import check_size
 from skrnn.training.plan import Plan
 
 Arrays = list[NDArray]
@@ -298,6 +299,7 @@ def build_model(network: Network, fused: bool = True) -> tuple[keras.Model, list
     try:
         with drawing_postponed():
             model = network.build(fused)
+            check_size(model)
             for v in model.weights:
                 if v.dtype in NARROW and isinstance(initializer_of(v), keras.initializers.Initializer):
                     set_initializer(v, DrawnInFloat32(initializer_of(v)))
