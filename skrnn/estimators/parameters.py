@@ -15,7 +15,7 @@ from skrnn.estimators.wrapper import route_params, unflatten_params
 from skrnn.keras_objects.recipe import Recipe, Snapshot, argument_names, is_keras_object, record
 from skrnn.layers import POOLINGS
 from skrnn.preprocessing import Reader
-from skrnn.sequences.messages import nearest
+from skrnn.sequences.messages import nearest, shown
 from skrnn.sequences.sklearn_private import HasMethods, Interval, Options, StrOptions
 
 # A routed name begins with one of these and two underscores.
@@ -133,7 +133,7 @@ def make_callbacks(callbacks: Any, options: dict[str, Any]) -> list[keras.callba
     for callback in listed:
         kind = callback if inspect.isclass(callback) else type(callback)
         if not issubclass(kind, keras.callbacks.Callback):
-            raise TypeError(f"callbacks must be Keras callbacks, classes or instances. Got {callback!r:.60}.")
+            raise TypeError(f"callbacks must be Keras callbacks, classes or instances. Got {shown(callback)}.")
     _check_callback_options([c for c in listed if inspect.isclass(c)], options)
     built = unflatten_params(items=callbacks, params=options)
     built = list(built.values()) if isinstance(built, Mapping) else built

@@ -15,7 +15,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skrnn.estimators import parameters
 from skrnn.sequences.examples import Examples
-from skrnn.sequences.messages import nearest
+from skrnn.sequences.messages import nearest, shown
 from skrnn.targets import Target
 from skrnn.training import Outcome, Plan, predict
 from skrnn.training.cache import program_cache
@@ -38,12 +38,12 @@ def check_readout(estimator: Any) -> None:
             raise ValueError(f"readout is fitted in one pass: {name} must be {usual}. Got {params[name]!r}.")
     for name in ("callbacks", "metrics"):
         if params.get(name) is not None:
-            raise ValueError(f"readout is fitted without epochs: {name} must be None. Got {params[name]!r:.60}.")
+            raise ValueError(f"readout is fitted without epochs: {name} must be None. Got {shown(params[name])}.")
     if params.get("head") == "crf":
         raise ValueError("readout is fitted to each step for itself: head must be 'softmax'. Got 'crf'.")
     kind = "classifier" if estimator._learns_classes else "regressor"
     if not isinstance(readout, str) and (inspect.isclass(readout) or get_tags(readout).estimator_type != kind):
-        raise ValueError(f"readout must be a linear {kind} of scikit-learn, or 'ridge'. Got {readout!r:.60}.")
+        raise ValueError(f"readout must be a linear {kind} of scikit-learn, or 'ridge'. Got {shown(readout)}.")
     model = _unfitted(estimator)
     known = model.get_params()
     for name in options:
@@ -131,7 +131,7 @@ def _output_weights(fitted: list[Any], features: NDArray, units: int, readout: A
     if kernel.shape[1] == 1 and units == 2:  # the score of the second of two classes, beside 0 for the first
         kernel, bias = np.pad(kernel, [[0, 0], [1, 0]]), np.pad(bias, [1, 0])
     if kernel.shape[1] != units:
-        raise ValueError(f"readout must have {units} rows of coefficients. Got {kernel.shape[1]} of {readout!r:.60}.")
+        raise ValueError(f"readout must have {units} rows of coefficients. Got {kernel.shape[1]} of {shown(readout)}.")
     return kernel, bias
 
 
@@ -156,7 +156,7 @@ def _fit(readout: Any, features: NDArray, y: NDArray, weights: NDArray) -> Any:
         return readout.fit(features, y, sample_weight=weights)
     if np.all(weights == weights[0]):
         return readout.fit(features, y)
-    raise ValueError(f"readout must take sample_weight, as there are weights. Got {readout!r:.60}.")
+    raise ValueError(f"readout must take sample_weight, as there are weights. Got {shown(readout)}.")
 
 
 def _coefficients(readout: Any, features: NDArray) -> tuple[NDArray, NDArray]:
@@ -166,12 +166,12 @@ def _coefficients(readout: Any, features: NDArray) -> tuple[NDArray, NDArray]:
     the exponential of what its coefficients give.
     """
     if not hasattr(readout, "coef_") or not hasattr(readout, "intercept_"):
-        raise ValueError(f"readout must have coef_ and intercept_ after its fit. Got {readout!r:.60}.")
+        raise ValueError(f"readout must have coef_ and intercept_ after its fit. Got {shown(readout)}.")
     coef = np.asarray(readout.coef_, np.float64).reshape(-1, features.shape[1])
     intercept = np.broadcast_to(np.ravel(readout.intercept_), (len(coef),))
     linear = features @ coef.T + intercept
     scores = readout.decision_function(features) if is_classifier(readout) else readout.predict(features)
     near = 1e-6 * max(1.0, np.abs(linear).max())
     if scores.size != linear.size or not np.allclose(np.reshape(scores, linear.shape), linear, rtol=1e-6, atol=near):
-        raise ValueError(f"readout must decide by coef_ and intercept_ alone. Got {readout!r:.60}.")
+        raise ValueError(f"readout must decide by coef_ and intercept_ alone. Got {shown(readout)}.")
     return coef, intercept

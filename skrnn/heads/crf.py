@@ -15,6 +15,7 @@ from skrnn.layers import CRF
 from skrnn.layers.crf_output import penalties
 from skrnn.sequences.batches import Batch
 from skrnn.sequences.examples import Column
+from skrnn.sequences.messages import shown
 from skrnn.targets.step_labels import StepLabelSpec
 
 
@@ -72,6 +73,6 @@ def step_label_head(spec: StepLabelSpec, request: Request) -> Head:
         return step_class_head(spec, request)
     if request.loss is not None or request.options:
         got = request.loss if request.loss is not None else request.options
-        raise ValueError(f"loss must be None with head='crf', which has its own. Got {got!r:.60}.")
+        raise ValueError(f"loss must be None with head='crf', which has its own. Got {shown(got)}.")
     check_width(request.width(spec.axis), spec.n, f" for {spec.n} labels")
     return CRFHead(spec.n, spec.axis, "SparseCategoricalAccuracy", spec.forbidden)

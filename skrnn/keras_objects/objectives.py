@@ -12,7 +12,7 @@ import keras
 
 from skrnn.keras_objects.memo import remembered
 from skrnn.keras_objects.recipe import Recipe, Snapshot, argument_names, record
-from skrnn.sequences.messages import nearest
+from skrnn.sequences.messages import nearest, shown
 
 CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -37,9 +37,9 @@ def make_loss(loss: Any, options: dict[str, Any]) -> Any:
         check_names(loss, options, "loss")
         loss = loss(**options)
     elif options:
-        raise TypeError(f"loss__{next(iter(options))} needs a loss given by name or class. Got {loss!r:.60}.")
+        raise TypeError(f"loss__{next(iter(options))} needs a loss given by name or class. Got {shown(loss)}.")
     if not callable(loss):
-        raise TypeError(f"loss must be a Keras loss, by name, class or instance, or a function. Got {loss!r:.60}.")
+        raise TypeError(f"loss must be a Keras loss, by name, class or instance, or a function. Got {shown(loss)}.")
     return record(loss) if isinstance(loss, keras.losses.Loss) else loss
 
 
@@ -89,7 +89,7 @@ def make_optimizer(
     if isinstance(optimizer, str):
         optimizer = _optimizer_class(optimizer)
     if not (inspect.isclass(optimizer) and issubclass(optimizer, keras.optimizers.Optimizer)):
-        raise TypeError(f"optimizer must be a Keras optimizer, by name, class or instance. Got {optimizer!r:.60}.")
+        raise TypeError(f"optimizer must be a Keras optimizer, by name, class or instance. Got {shown(optimizer)}.")
     check_names(optimizer, options, "optimizer")
     if learning_rate is not None:
         options = {"learning_rate": learning_rate, **options}
@@ -194,7 +194,7 @@ def _make_metric(metric: Any, options: dict[str, Any], accuracy: str | None) -> 
         check_names(metric, options, "metrics")
         return remembered(_built_metric, metric, options)
     if options:
-        raise TypeError(f"metrics__{next(iter(options))} needs a metric given by class. Got {metric!r:.60}.")
+        raise TypeError(f"metrics__{next(iter(options))} needs a metric given by class. Got {shown(metric)}.")
     return _metric_as_data(metric)
 
 
@@ -204,7 +204,7 @@ def _built_metric(cls: type, options: dict[str, Any]) -> Any:
 
 def _metric_as_data(metric: Any) -> Any:
     if not callable(metric):
-        raise TypeError(f"metrics must be Keras metrics or functions. Got {metric!r:.60}.")
+        raise TypeError(f"metrics must be Keras metrics or functions. Got {shown(metric)}.")
     return Recipe.of(metric) if isinstance(metric, keras.metrics.Metric) else metric
 
 

@@ -15,7 +15,7 @@ from skrnn.keras_objects.recipe import Recipe, argument_names
 from skrnn.keras_objects.seeding import keras_seeds
 from skrnn.layers.loops import loop_class
 from skrnn.layers.rnn import FUSED, RNN
-from skrnn.sequences.messages import nearest
+from skrnn.sequences.messages import nearest, shown
 
 DEFAULT_UNITS = 32
 
@@ -79,7 +79,7 @@ class RecurrenceSpec:
             instance = _reconfigure(cell, units, options)
         else:
             raise TypeError(
-                f"cell must be a name in CELLS, or a Keras cell or layer, class or instance. Got {cell!r:.80}."
+                f"cell must be a name in CELLS, or a Keras cell or layer, class or instance. Got {shown(cell, 80)}."
             )
         return _as_spec(instance)
 

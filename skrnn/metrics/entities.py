@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import classification_report, precision_recall_fscore_support
 
 from skrnn.metrics.labels import matched_rows, sequence_weights
+from skrnn.sequences.messages import shown
 
 _LABEL = re.compile(r"(O)|([BIESLUM])(?:-(.*))?", flags=re.DOTALL)
 # Other names for the same places in a chunk: BILOU has Last and Unit, BMES has Middle.
@@ -82,7 +83,7 @@ def _split(label: Any, place: str, step: int) -> tuple[str, str]:
     match = _LABEL.fullmatch(label) if isinstance(label, str) else None
     if match is None:
         raise ValueError(
-            f"{place} must hold O, or labels such as B-PER, I-PER, E-PER or S-PER. Got {label!r:.60} at step {step}."
+            f"{place} must hold O, or labels such as B-PER, I-PER, E-PER or S-PER. Got {shown(label)} at step {step}."
         )
     outside, prefix, kind = match.groups()
     return ("O", "") if outside else (_SAME_AS.get(prefix, prefix), kind or UNTYPED)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skrnn.sequences.labels import is_missing, label_rows
+from skrnn.sequences.messages import shown
 
 
 def matched_rows(y_true: Any, y_pred: Any) -> tuple[list[NDArray], list[NDArray], list[NDArray[np.bool_]]]:
@@ -74,7 +75,7 @@ def _join(rows: list[NDArray], name: str) -> NDArray:
 def _as_numbers(labels: list[Any], name: str) -> NDArray:
     for label in labels:
         if not isinstance(label, Real) or not math.isfinite(label):
-            raise ValueError(f"{name} must hold one string or one finite number a step. Got {label!r:.60}.")
+            raise ValueError(f"{name} must hold one string or one finite number a step. Got {shown(label)}.")
     return np.array(labels)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from skrnn.metrics.entities import UNTYPED, Entity, read_entities
 from skrnn.sequences.label_schemes import SCHEMES
 from skrnn.sequences.labels import is_missing, label_rows
+from skrnn.sequences.messages import shown
 
 
 def convert_scheme(y: Any, scheme: str = "bioes") -> list[list[Any]]:
@@ -53,7 +54,7 @@ def convert_scheme(y: Any, scheme: str = "bioes") -> list[list[Any]]:
     [['B-PER', 'I-PER', 'O', 'B-LOC']]
     """
     if scheme not in SCHEMES:
-        raise ValueError(f"scheme must be 'bio' or 'bioes'. Got {scheme!r:.60}.")
+        raise ValueError(f"scheme must be 'bio' or 'bioes'. Got {shown(scheme)}.")
     return [_convert(row.tolist(), ~is_missing(row), f"y[{i}]", scheme) for i, row in enumerate(label_rows(y))]
 
 

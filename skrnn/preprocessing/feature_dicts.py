@@ -15,6 +15,7 @@ from skrnn.preprocessing.forms import NAMES, form_of
 from skrnn.preprocessing.reader import Reader, ReaderSpec
 from skrnn.preprocessing.words import checked_sentences, roomy
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
+from skrnn.sequences.messages import shown
 from skrnn.sequences.ragged import offsets_of
 from skrnn.sequences.sklearn_private import Interval, validate_params
 
@@ -139,7 +140,7 @@ class FeatureReader(Reader):
 def _features(token: Any, row: int, step: int) -> Iterator[tuple[str, float]]:
     """Names and values of the features of one token."""
     if not isinstance(token, dict):
-        raise ValueError(f"X[{row}] must hold dictionaries. Got {token!r:.60} at step {step}.")
+        raise ValueError(f"X[{row}] must hold dictionaries. Got {shown(token)} at step {step}.")
     for key, value in token.items():
         if isinstance(value, str):
             yield f"{key}:{value}", 1.0
@@ -156,5 +157,5 @@ def _features(token: Any, row: int, step: int) -> Iterator[tuple[str, float]]:
         else:
             raise ValueError(
                 f"X[{row}] must hold strings, numbers, bools, lists of strings or dictionaries of them as features. "
-                f"Got {value!r:.60} of {key!r} at step {step}."
+                f"Got {shown(value)} of {key!r} at step {step}."
             )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from skrnn.sequences.check import no_sequences, unboxed
+from skrnn.sequences.messages import shown
 from skrnn.sequences.ragged import Sequences
 
 # What messages call each form.
@@ -45,7 +46,7 @@ def form_of(X: Any) -> str:
         return "numbers"
     for sentence in X:
         if isinstance(sentence, (str, dict)):
-            raise ValueError(f"X must hold sentences, each a list of tokens. Got the single {sentence!r:.60}.")
+            raise ValueError(f"X must hold sentences, each a list of tokens. Got the single {shown(sentence)}.")
         if isinstance(sentence, (bytes, set)) or not (hasattr(sentence, "__len__") or _is_number(sentence)):
             raise ValueError(f"X must hold sequences. Got {_a(sentence)}.")
         if not isinstance(sentence, (list, tuple, np.ndarray)):

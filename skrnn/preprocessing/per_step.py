@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, h
 
 from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays, unboxed
 from skrnn.sequences.frames import is_absent
+from skrnn.sequences.labels import as_labels, check_one_type
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.sklearn_private import copy_settings
 from skrnn.sequences.target_shapes import check_step_targets, check_targets, has_rows, has_time_axis
@@ -282,16 +283,32 @@ def _step_targets(sequences: Sequences, y: Any) -> NDArray | None:
         return None
     y = unboxed(y)
     y = y.to_numpy() if hasattr(y, "to_numpy") and len(y.shape) == 2 else y
+    check_consistent_length(sequences, y)
     if has_time_axis(y) or (has_rows(y) and (sequences.lengths == len(y[0])).all()):
         if isinstance(y, (list, tuple)):
             y = [_row(row) for row in y]
-        values = check_step_targets(sequences.lengths, y, numbers=False).values
+        values = _of_one_type(check_step_targets(sequences.lengths, y, numbers=False).values)
         return values[:, 0] if values.shape[1] == 1 else values
-    y = np.asarray(y)
+    try:
+        array = np.asarray(y)
+    except OverflowError:
+        raise ValueError("y must not contain a value too large for float64.") from None
+    y = as_labels(y) if isinstance(y, (list, tuple)) and array.dtype.kind in "US" else _of_one_type(array)
     if y.dtype.kind in "fiub":
         check_targets(sequences, y)
-    check_consistent_length(sequences, y)
     return np.repeat(y, sequences.lengths, axis=0)
+
+
+def _of_one_type(y: NDArray) -> NDArray:
+    """Targets in an array of their own type, or of objects where some are None."""
+    if y.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: y must hold labels or numbers. Got {y.dtype}.")
+    if y.dtype != object:
+        return y
+    if any(is_absent(label) for label in y.reshape(-1)):
+        check_one_type([label for label in y.reshape(-1) if not is_absent(label)])
+        return y
+    return as_labels(y)
 
 
 def _row(row: Any) -> Any:

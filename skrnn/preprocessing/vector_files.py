@@ -8,6 +8,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.sequences.messages import shown
+
 
 def read_lines(
     file: IO[bytes], path: Any, wanted: set[bytes] | None, header: bool | None
@@ -78,4 +80,4 @@ def decode_word(word: bytes, place: str) -> str:
     try:
         return word.decode()
     except UnicodeDecodeError as error:
-        raise ValueError(f"{place}: the word must be in UTF-8. Got {word!r:.60}.") from error
+        raise ValueError(f"{place}: the word must be in UTF-8. Got {shown(word)}.") from error

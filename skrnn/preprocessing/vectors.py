@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skrnn.datasets.text_lines import open_bytes
 from skrnn.preprocessing.vector_files import decode_word, parse_numbers, read_lines
+from skrnn.sequences.messages import shown
 
 
 class Coverage(NamedTuple):
@@ -71,7 +72,7 @@ class WordVectors:
         rows: dict[str, int] = {}
         for i, word in enumerate(words):
             if not isinstance(word, str):
-                raise TypeError(f"words[{i}] must be a string. Got {word!r:.60}.")
+                raise TypeError(f"words[{i}] must be a string. Got {shown(word)}.")
             rows.setdefault(word, i)
         bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
         if len(bad):
@@ -295,4 +296,4 @@ def as_word_vectors(vectors: Any) -> WordVectors | None:
     source = getattr(vectors, "wv", vectors)
     if hasattr(source, "index_to_key") and hasattr(source, "vectors"):
         return WordVectors.from_keyed_vectors(vectors)
-    raise TypeError(f"vectors must be WordVectors, KeyedVectors of gensim, or the path of a file. Got {vectors!r:.60}.")
+    raise TypeError(f"vectors must be WordVectors, KeyedVectors of gensim, or a path. Got {shown(vectors)}.")

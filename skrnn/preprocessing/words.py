@@ -16,6 +16,7 @@ from skrnn.preprocessing.reader import Reader, ReaderSpec
 from skrnn.preprocessing.vectors import as_word_vectors
 from skrnn.sequences.check import unboxed
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
+from skrnn.sequences.messages import shown
 from skrnn.sequences.ragged import offsets_of
 from skrnn.sequences.sklearn_private import Interval, validate_params
 
@@ -310,7 +311,7 @@ def token_columns(X: Any, n_columns: int | None = None) -> tuple[list[list[str]]
             row = int(np.searchsorted(np.cumsum(lengths), place, side="right"))
             step = place - int(lengths[:row].sum())
             wanted = "strings" if n_columns == 1 else f"{n_columns} strings each"
-            raise ValueError(f"X[{row}] must hold tokens of {wanted}. Got {token!r:.60} at step {step}.")
+            raise ValueError(f"X[{row}] must hold tokens of {wanted}. Got {shown(token)} at step {step}.")
     if n_columns == 1:
         return [[token if isinstance(token, str) else token[0] for token in flat]], lengths
     return [list(column) for column in zip(*flat)], lengths
@@ -328,7 +329,7 @@ def checked_sentences(X: Any) -> tuple[Sequence[Any], NDArray[np.int64]]:
         raise ValueError("Found array with 0 sample(s): X must hold at least one sentence, a minimum of 1 is required.")
     for i, sentence in enumerate(sentences):
         if not isinstance(sentence, (list, tuple, np.ndarray)):
-            raise ValueError(f"X[{i}] must be a list of tokens. Got {sentence!r:.60}.")
+            raise ValueError(f"X[{i}] must be a list of tokens. Got {shown(sentence)}.")
         if len(sentence) == 0:
             raise ValueError(f"X[{i}] must have at least one step. Got an empty sequence.")
     return sentences, np.array([len(sentence) for sentence in sentences], np.int64)

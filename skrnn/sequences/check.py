@@ -13,6 +13,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_array
 
 from skrnn.sequences.frames import frame_values, is_absent, is_frame, is_series, series_values
+from skrnn.sequences.messages import shown
 from skrnn.sequences.on_disk import pieces, read_as, steps_at_once
 from skrnn.sequences.ragged import Sequences
 
@@ -175,7 +176,7 @@ def _from_list(X: Any, name: str, numbers: bool) -> Sequences:
         _refuse_sparse(x, f"{name}[{i}]")
         check_no_mask(x, f"{name}[{i}]")
         if not _is_sequence(x):
-            raise ValueError(f"{name}[{i}] must have shape (time, features). Got {x!r:.60}.")
+            raise ValueError(f"{name}[{i}] must have shape (time, features). Got {shown(x)}.")
         if frame_columns(x) != names:
             got = _names(frame_columns(x))
             raise ValueError(f"{name}[{i}] must have the columns of {name}[0], {_names(names)}. Got {got}.")
@@ -185,6 +186,8 @@ def _from_list(X: Any, name: str, numbers: bool) -> Sequences:
             if is_frame(x) or is_series(x):
                 raise
             raise ValueError(f"{name}[{i}] must have shape (time, features). Got rows of unequal length.") from error
+        if numbers and array.dtype.kind in "mMV":
+            raise ValueError(f"{name}[{i}] must hold numbers. Got {array.dtype}.")
         if array.ndim == 1:
             array = array[:, None]
         width = arrays[0].shape[1] if arrays else "features"
@@ -195,6 +198,8 @@ def _from_list(X: Any, name: str, numbers: bool) -> Sequences:
         if len(array) == 0:
             raise ValueError(f"{name}[{i}] must have at least one step. Got an empty sequence.")
         arrays.append(array)
+    if len({array.dtype.kind in "fiub" for array in arrays}) > 1 or any(array.dtype.kind in "mMV" for array in arrays):
+        arrays = [array.astype(object) for array in arrays]  # of no common type
     return Sequences.from_list(arrays, names)
 
 
@@ -215,7 +220,7 @@ def _from_array(X: Any, name: str, numbers: bool) -> Sequences:
         if array.ndim < 2:
             raise ValueError(
                 f"Expected 2D array, got {'1D' if array.ndim else 'scalar'} array instead: {name} must have shape "
-                f"(N, T, D) or (N, T), or be a list. Got {array.shape}. Reshape your data: {name}[None] is one sequence."
+                f"(N, T, D) or (N, T), or be a list. Got {array.shape}. Reshape your data: {name}[None] is a sequence."
             )
         if array.dtype.kind == "c":
             raise _complex(name, array)
@@ -277,6 +282,8 @@ def _check_objects(sequences: Sequences, values: NDArray, name: str, first: int)
     """Raise for the first object that is no number; strings are left to scikit-learn, which reads digits."""
     for place, value in enumerate(values.reshape(-1)):
         is_time = isinstance(value, (np.timedelta64, np.datetime64))
+        if isinstance(value, (complex, np.complexfloating)):
+            raise _complex(name, np.asarray(value))
         if is_time or not (isinstance(value, (Real, Decimal, np.bool_, str, bytes)) or is_absent(value)):
             row, step = _place(sequences, place // values.shape[1])
             raise TypeError(

@@ -66,7 +66,7 @@ def series_values(series: Any, place: str) -> NDArray:
         if not any(isinstance(v, (str, bytes)) for v in known):
             try:
                 return np.array(known, dtype=np.float64)
-            except (TypeError, ValueError):
+            except (OverflowError, TypeError, ValueError):
                 pass
     elif values.dtype.kind in "fiubc":
         return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from numbers import Real
 from typing import Any
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skrnn.sequences.check import check_no_mask, unboxed
 from skrnn.sequences.frames import is_absent
+from skrnn.sequences.messages import shown
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.target_shapes import check_same_lengths
 
@@ -39,7 +41,9 @@ def as_labels(y: Any, name: str = "y") -> NDArray:
         If a label is missing, labels are of several types, or rows have unequal lengths.
     """
     check_no_mask(y, name)
-    if isinstance(y, np.ndarray) and y.dtype.kind in "iubfcUSmM":
+    if isinstance(y, np.ndarray) and y.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} must hold labels. Got {y.dtype}.")
+    if isinstance(y, np.ndarray) and y.dtype.kind in "iubfUSmM":
         return y
     y = y.to_numpy() if hasattr(y, "to_numpy") else y
     rows = np.array(list(y) if isinstance(y, np.ndarray) and y.ndim == 1 else y, dtype=object)
@@ -47,8 +51,12 @@ def as_labels(y: Any, name: str = "y") -> NDArray:
     if any(is_absent(label) for label in labels):
         raise ValueError(f"{name} must not contain missing labels. Got one: Input {name} contains NaN or None.")
     if any(isinstance(label, (list, tuple, dict, set, np.ndarray)) for label in labels):
-        raise ValueError(f"{name} must hold one label each. Got {rows.reshape(-1)[0]!r:.60}.")
+        raise ValueError(f"{name} must hold one label each. Got {shown(rows.reshape(-1)[0])}.")
+    if any(isinstance(label, (complex, np.complexfloating)) for label in labels):
+        raise ValueError(f"Complex data not supported: {name} must hold labels. Got complex numbers.")
     check_one_type(labels, name)
+    if any(isinstance(label, int) and abs(label) > sys.float_info.max for label in labels):
+        raise ValueError(f"{name} must not contain a value too large for float64.")
     return np.array(labels).reshape(rows.shape) if labels else rows
 
 
@@ -60,10 +68,14 @@ def check_one_type(labels: list[Any], name: str = "y") -> None:
             kinds.setdefault(_kind_of(label), label)
         if len(kinds) > 1:
             first, other = list(kinds.values())[:2]
-            raise ValueError(f"{name} must hold labels of one type, that can be sorted. Got {first!r} and {other!r}.")
+            raise ValueError(
+                f"{name} must hold labels of one type, that can be sorted. Got {shown(first)} and {shown(other)}."
+            )
 
 
 def _kind_of(label: Any) -> Any:
+    if isinstance(label, (np.timedelta64, np.datetime64)):  # which NumPy counts among the integers
+        return type(label)
     kinds: dict[Any, Any] = {"string": str, "bytes": bytes, "boolean": (bool, np.bool_), "number": Real}
     return next((kind for kind, types in kinds.items() if isinstance(label, types)), type(label))
 
@@ -104,7 +116,7 @@ def label_rows(y: Any, name: str = "y") -> list[NDArray]:
 
 def _as_row(row: Any, place: str) -> NDArray:
     if isinstance(row, (str, bytes, dict)) or not hasattr(row, "__len__"):
-        raise ValueError(f"{place} must be a row with one label per step. Got {row!r:.60}.")
+        raise ValueError(f"{place} must be a row with one label per step. Got {shown(row)}.")
     if isinstance(row, (list, tuple)):
         array = np.empty(len(row), dtype=object)
         array[:] = [_as_label(label) for label in row]
@@ -214,6 +226,6 @@ def _typed(flat: NDArray, known: NDArray[np.bool_]) -> NDArray:
     if any(is_absent(v) for v in given):
         raise ValueError("y must not contain missing labels: use None for a step without one. Got NaN or NA.")
     if any(isinstance(v, (list, tuple, dict, set, np.ndarray)) for v in given):
-        raise ValueError(f"y must hold one label per step. Got {first!r:.60}.")
+        raise ValueError(f"y must hold one label per step. Got {shown(first)}.")
     check_one_type(given)
     return np.array(given)

@@ -24,6 +24,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def shown(value: Any, most: int = 60) -> str:
+    """Write a value on one line, of so many characters at most.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn.sequences.messages import shown
+    >>> shown(np.zeros((2, 2)))
+    'array([[0., 0.], [0., 0.]])'
+    """
+    return " ".join(repr(value).split())[:most]
+
+
 def listed(values: Any) -> str:
     """Write the first ten values of a 1-D array or a list, separated by commas.
 

@@ -90,12 +90,17 @@ def check_targets(X: Any, y: Any, allow_nan: bool = False) -> NDArray[np.float64
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
     check_no_mask(y, "y")
     given = np.asarray(y)
-    objects = given.reshape(-1) if given.dtype == object else []
+    objects = given.reshape(-1).tolist() if given.dtype == object else []
     strange = next((type(v).__name__ for v in objects if _is_no_number(v)), None)
     if given.dtype.kind in "mMcV" or strange:
         kind = "Complex data not supported: y" if given.dtype.kind == "c" else "y"
         raise ValueError(f"{kind} must hold numbers. Got {strange or given.dtype}.")
-    y = check_array(y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y", ensure_min_samples=0)
+    try:
+        y = check_array(
+            y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y", ensure_min_samples=0
+        )
+    except OverflowError:
+        raise ValueError("y must not contain a value too large for float64.") from None
     if y.ndim not in (1, 2):
         raise ValueError(f"y must have shape (N,) or (N, K), or a time axis. Got {y.shape}.")
     assert_all_finite(y, allow_nan=allow_nan, input_name="y")

@@ -11,6 +11,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
+from skrnn.sequences.check import unboxed
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
 from skrnn.sequences.labels import as_labels
 from skrnn.sequences.messages import listed
@@ -202,7 +203,8 @@ def _as_table(y: Any) -> NDArray:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
     if sparse.issparse(y):
         y = y.toarray()
-    if isinstance(y, Sequences) or (has_time_axis(y) and (np.ndim(y[0]) != 1 or len({len(row) for row in y}) > 1)):
+    rows: Any = unboxed(y) if has_time_axis(y) else ()
+    if isinstance(y, Sequences) or (len(rows) and (np.ndim(rows[0]) != 1 or len({len(row) for row in rows}) > 1)):
         raise ValueError("y must hold one class a sequence. Got labels with a time axis, which RNNTagger learns.")
     return as_labels(y)
 

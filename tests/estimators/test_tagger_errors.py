@@ -152,7 +152,7 @@ def test_another_kind_of_X_at_predict():
 
 
 def test_vectors_of_another_kind():
-    sentence = "vectors must be WordVectors, KeyedVectors of gensim, or the path of a file. Got 3"
+    sentence = "vectors must be WordVectors, KeyedVectors of gensim, or a path. Got 3"
     refuses(sentence, [["a", "b"]], [["x", "y"]], TypeError, reader__vectors=3)
 
 
