@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skrnn.sequences.check import frame_columns, unboxed
 from skrnn.sequences.examples import Examples
-from skrnn.sequences.frames import is_frame
+from skrnn.sequences.ragged import Sequences
 from skrnn.targets import IndicatorTarget, NumberTarget, Target
 
 # Features of a step, as a multiple of the steps, from which on features and steps may be exchanged.
@@ -124,7 +124,8 @@ def _labels_of_steps(n: int, lengths: NDArray[np.int64]) -> str | None:
 
 def _next_step(X: Any, y: Any, numbers: bool) -> str | None:
     """Of a network that sees in X what it should foretell."""
-    X, y = (form.to_numpy() if is_frame(form) else form for form in (unboxed(X), unboxed(y)))
+    held = (list, tuple, np.ndarray, Sequences)
+    X, y = (form if isinstance(form, held) else np.asarray(form) for form in (unboxed(X), unboxed(y)))
     rows = [(x, labels) for x, labels in zip(X, y) if len(x) > 2][:5]
     if not rows or not all(_follows(x, labels, numbers) for x, labels in rows):
         return None
@@ -134,6 +135,8 @@ def _next_step(X: Any, y: Any, numbers: bool) -> str | None:
 def _follows(x: Any, y: Any, numbers: bool) -> bool:
     """Whether y at each step is what a column of x holds at the next."""
     x, y = np.asarray(x), np.asarray(y)
+    if len(x) != len(y):
+        return False
     x, y = x.reshape(len(x), -1)[1:], y.reshape(len(y), -1)[:-1, :1]
     if x.dtype.kind == "f" and not numbers:
         return False

@@ -88,7 +88,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
     warm_start : bool, default=False
         `fit` goes on from the last weights and optimizer state. After an interrupt the weights reached are kept.
     random_state : int, RandomState instance or None, default=None
-        Of the weights, the order, dropout and the part held out. An int gives the same result bit for bit.
+        Of the weights, the order, dropout and the part held out. An int gives the same result bit for bit, on
+        machines of one kind with as many cores.
     verbose : int, default=0
         1 shows a progress bar over epochs with the loss and the time left (into a file: a line every 10 seconds), 2
         prints a line an epoch.

@@ -88,7 +88,8 @@ class RNNTagger(SequenceEstimator):
     warm_start : bool, default=False
         `fit` goes on from the last weights and optimizer state, with the words of the first fit.
     random_state : int, RandomState instance or None, default=None
-        Of the weights, the order, dropout and the part held out. An int gives the same result bit for bit.
+        Of the weights, the order, dropout and the part held out. An int gives the same result bit for bit, on
+        machines of one kind with as many cores.
     verbose : int, default=0
         1 shows a progress bar over epochs, 2 prints a line an epoch.
     **routed

@@ -5,6 +5,7 @@ It loads no backend that Keras does not load. A name that changes there is chang
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,9 +23,11 @@ __all__ = [
     "all_layers",
     "called_as_operation",
     "drawing_postponed",
+    "forget_custom_gradients",
     "initializer_of",
     "is_backend_initialized",
     "logits_of",
+    "release_kernels",
     "seed_states",
     "set_initializer",
     "set_logits",
@@ -128,6 +131,49 @@ def called_as_operation(traced: Any) -> Callable[..., Any]:
 
     captured, types = traced.captured_inputs, [output.dtype for output in traced.outputs]
     return lambda *tensors: tf.raw_ops.StatefulPartitionedCall(args=[*tensors, *captured], Tout=types, f=traced)
+
+
+def forget_custom_gradients(graph: Any) -> None:
+    """Let go of the gradients that the trace of a TensorFlow function has registered, which holds its graph for good.
+
+    Every use of `tf.custom_gradient` in a graph adds a function to TensorFlow's registry, which has no way to take one
+    out; through its results it holds the graph, some 10 MB of a program. A gradient of the traced function itself
+    cannot be made afterwards.
+
+    Parameters
+    ----------
+    graph : tf.Graph
+        Of the traced function. Gradients that others register meanwhile stay.
+    """
+    from tensorflow.python.framework import ops
+
+    registry = ops.gradient_registry._registry
+    for name in [name for name in list(registry) if name.startswith("CustomGradient-")]:
+        if _outermost_graph(registry.get(name)) is graph:
+            registry.pop(name, None)
+
+
+def release_kernels() -> None:
+    """Let TensorFlow forget how it runs functions that are gone, which keeps some 5 MB of a program, and others.
+
+    Those that live are prepared again at their next call.
+    """
+    from tensorflow.python.eager import context
+
+    context.context().clear_kernel_cache()
+
+
+def _outermost_graph(entry: Any) -> Any:
+    """Graph in which a custom gradient was registered; None where a later version of TensorFlow keeps it elsewhere."""
+    try:
+        inner = inspect.getclosurevars(entry["type"]).nonlocals["tape_grad_fn"]
+        result = inspect.getclosurevars(inner).nonlocals["result"]
+        graph = keras.tree.flatten(result)[0].graph
+        while getattr(graph, "outer_graph", None) is not None and hasattr(graph.outer_graph, "outer_graph"):
+            graph = graph.outer_graph
+        return graph
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return None
 
 
 def is_backend_initialized() -> bool:

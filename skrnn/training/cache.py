@@ -13,10 +13,14 @@ from typing import Any, NamedTuple
 
 import keras
 
+from skrnn.keras_objects.private import release_kernels
 from skrnn.keras_objects.seeding import keras_seeds
 from skrnn.training.plan import Plan
 from skrnn.training.processes import check_process
 from skrnn.training.program import Program
+
+# Programs that are evicted before what TensorFlow keeps of them is given back: after that the others are prepared anew.
+RELEASED_AT_ONCE = 16
 
 FUNCTIONS = ("train", "evaluate", "forward")
 
@@ -69,6 +73,7 @@ class ProgramCache:
         self._lock = threading.Lock()
         self._idle: OrderedDict[int, tuple[Any, Program]] = OrderedDict()
         self._hits, self._misses, self._seconds = 0, 0, 0.0
+        self._evicted = 0
         self._limit = _checked(limit)
         self._bounds: OrderedDict[object, int] = OrderedDict()
 
@@ -174,6 +179,7 @@ class ProgramCache:
         """
         with self._lock:
             self._idle.clear()
+            self._release()
             self._hits, self._misses, self._seconds = 0, 0, 0.0
 
     def _bound(self) -> int:
@@ -182,6 +188,15 @@ class ProgramCache:
     def _evict(self) -> None:
         while len(self._idle) > self._bound():
             self._idle.popitem(last=False)
+            self._evicted += 1
+        if self._evicted >= RELEASED_AT_ONCE:
+            self._release()
+
+    def _release(self) -> None:
+        """Give the memory back that the backend keeps for evicted programs."""
+        self._evicted = 0
+        if keras.backend.backend() == "tensorflow":
+            release_kernels()
 
 
 def _checked(limit: int) -> int:

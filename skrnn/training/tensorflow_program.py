@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from skrnn.keras_objects.private import called_as_operation
+from skrnn.keras_objects.private import called_as_operation, forget_custom_gradients
 from skrnn.sequences.batches import Batch, gather, rows_up
 from skrnn.sequences.examples import Column, Examples
 from skrnn.training.decoded import Decoded
@@ -214,4 +214,5 @@ def compiled(function: Any, signature: list[tf.TensorSpec]) -> Any:
     is called as an operation, which spares some 0.1 ms of what a function's own call does about devices and gradients.
     """
     traced = tf.function(function, autograph=False, input_signature=signature).get_concrete_function()
+    forget_custom_gradients(traced.graph)
     return traced if tf.config.list_physical_devices("GPU") else called_as_operation(traced)

@@ -4,10 +4,13 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import sparse
+from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import check_estimator
 
-from skrnn import RNNClassifier, RNNRegressor
+import skrnn
+from skrnn import RNNClassifier, RNNRegressor, RNNTagger
 
 # A recurrent network reads sequences of any number of steps, so the columns of a 2-D array, its time steps, may
 # change between fit and predict, and are not its features.
@@ -97,7 +100,11 @@ class OneStep:
 
 
 def one_step(X):
-    return np.asarray(X)[:, None, :] if np.ndim(X) == 2 else X
+    """Rows as sequences of one step; what is no table of features is as it was."""
+    if sparse.issparse(X):
+        return X
+    table = np.asarray(X)
+    return table[:, None, :] if table.ndim == 2 and table.shape[1] else X
 
 
 class OneStepClassifier(OneStep, RNNClassifier):
@@ -106,6 +113,42 @@ class OneStepClassifier(OneStep, RNNClassifier):
 
 class OneStepRegressor(OneStep, RNNRegressor):
     pass
+
+
+class OneStepTagger(OneStep, RNNTagger):
+    """Labels (N,) as one label for the one step of each sequence."""
+
+    def _fit(self, X, y, sample_weight, groups=None, **options):
+        return super()._fit(X, rows_of_labels(y), sample_weight, groups, **options)
+
+    def predict(self, X):
+        return np.array([row[0] for row in super().predict(X)])
+
+    def score(self, X, y, sample_weight=None):
+        return super().score(X, rows_of_labels(y), sample_weight)
+
+
+def rows_of_labels(y):
+    labels = None if y is None else np.asarray(y)
+    return y if labels is None or labels.ndim != 1 else [[label] for label in labels]
+
+
+def test_check_estimator_on_the_tagger():
+    """Every check that runs on an estimator of no kind: scikit-learn has none for sequences of labels."""
+    by_status = outcomes(OneStepTagger(random_state=0), {})
+    of_predictors = {
+        "check_estimators_partial_fit_n_features",
+        "check_non_transformer_estimators_n_iter",
+        "check_supervised_y_no_nan",
+    }
+    assert set(SHARED) - of_predictors <= by_status["passed"]
+    assert by_status.get("skipped", set()) <= {"check_array_api_input"}
+
+
+def test_every_public_estimator_is_checked():
+    checked = {"RNNClassifier", "RNNRegressor", "RNNTagger"}
+    classes = {name for name in skrnn.__all__ if issubclass(getattr(skrnn, name), BaseEstimator)}
+    assert classes == checked
 
 
 @pytest.mark.parametrize("name", sorted(COLUMNS_ARE_FEATURES))
