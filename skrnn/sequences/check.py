@@ -172,20 +172,13 @@ def _as_array(x: Any, place: str, numbers: bool) -> NDArray:
 def _from_list(X: Any, name: str, numbers: bool) -> Sequences:
     names = frame_columns(X[0])
     arrays: list[NDArray] = []
+    kinds = set()
     for i, x in enumerate(X):
-        _refuse_sparse(x, f"{name}[{i}]")
-        check_no_mask(x, f"{name}[{i}]")
-        if not _is_sequence(x):
-            raise ValueError(f"{name}[{i}] must have shape (time, features). Got {shown(x)}.")
-        if frame_columns(x) != names:
-            got = _names(frame_columns(x))
-            raise ValueError(f"{name}[{i}] must have the columns of {name}[0], {_names(names)}. Got {got}.")
-        try:
-            array = _as_array(x, f"{name}[{i}]", numbers)
-        except ValueError as error:
-            if is_frame(x) or is_series(x):
-                raise
-            raise ValueError(f"{name}[{i}] must have shape (time, features). Got rows of unequal length.") from error
+        # Of plain arrays, of which there may be many, there is nothing to ask.
+        array = (
+            x if type(x) is np.ndarray and x.ndim and names is None else _row(x, f"{name}[{i}]", name, names, numbers)
+        )
+        kinds.add(array.dtype.kind)
         if numbers and array.dtype.kind in "mMV":
             raise ValueError(f"{name}[{i}] must hold numbers. Got {array.dtype}.")
         if array.ndim == 1:
@@ -198,9 +191,27 @@ def _from_list(X: Any, name: str, numbers: bool) -> Sequences:
         if len(array) == 0:
             raise ValueError(f"{name}[{i}] must have at least one step. Got an empty sequence.")
         arrays.append(array)
-    if len({array.dtype.kind in "fiub" for array in arrays}) > 1 or any(array.dtype.kind in "mMV" for array in arrays):
+    if len({kind in "fiub" for kind in kinds}) > 1 or kinds & set("mMV"):
         arrays = [array.astype(object) for array in arrays]  # of no common type
     return Sequences.from_list(arrays, names)
+
+
+def _row(x: Any, place: str, name: str, names: tuple[str, ...] | None, numbers: bool) -> NDArray:
+    """One sequence as an array."""
+    _refuse_sparse(x, place)
+    check_no_mask(x, place)
+    if not _is_sequence(x):
+        raise ValueError(f"{place} must have shape (time, features). Got {shown(x)}.")
+    if frame_columns(x) != names:
+        raise ValueError(
+            f"{place} must have the columns of {name}[0], {_names(names)}. Got {_names(frame_columns(x))}."
+        )
+    try:
+        return _as_array(x, place, numbers)
+    except ValueError as error:
+        if is_frame(x) or is_series(x):
+            raise
+        raise ValueError(f"{place} must have shape (time, features). Got rows of unequal length.") from error
 
 
 def _from_array(X: Any, name: str, numbers: bool) -> Sequences:
