@@ -199,7 +199,7 @@ def test_two_thousand_steps_in_single_precision(scale):
 def test_scores_that_lie_far_apart(scales, forbidden, unlabelled):
     """Where probabilities underflow in single precision: losses, gradients, marginals, against all paths in float64."""
     k, steps = 4, 5
-    for seed in range(4):
+    for seed in range(4 if TENSORFLOW else 1):  # others compile each
         labels, lengths, mask, scores = data(k, steps, unlabelled=unlabelled, seed=seed)
         scores = [(s * scales[place > 0] / (2 if place == 0 else 1)).round(3) for place, s in enumerate(scores)]
         if forbidden:
