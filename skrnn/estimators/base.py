@@ -132,12 +132,10 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         check_process()
         with keras_seeds(seeds.build):
             plan, start = make_plan(self, reader, target, examples, seeds.build, resume)
-        if not resume:
-            warn_of_mistakes(
-                X, y, examples, target, bool(self.bidirectional), time_column(self, self.get_params(), reader)
-            )
-        training, validation = self._hold_out(examples, target, groups, seeds.split)
         fitted = self._fitted(reader, target, plan)
+        if not resume:
+            warn_of_mistakes(X, y, examples, target, bool(self.bidirectional), fitted["_time_column"])
+        training, validation = self._hold_out(examples, target, groups, seeds.split)
         trainer = self._trainer(epochs, seeds.train, target, validation is not None)
         as_fitted = partial(self._as_fitted, fitted)
         context = CallbackContext.begin(self, X, y, sample_weight, self._epochs(epochs), as_fitted)

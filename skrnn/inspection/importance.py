@@ -13,7 +13,7 @@ from sklearn.utils import Bunch, check_random_state
 from skrnn.inspection.fitted import import_pyplot
 from skrnn.preprocessing.forms import form_of
 from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays, unboxed
-from skrnn.sequences.frames import is_frame
+from skrnn.sequences.frames import is_frame, joined
 from skrnn.sequences.messages import nearest
 from skrnn.sequences.ragged import Sequences
 
@@ -192,25 +192,15 @@ class _Frames:
     def shuffled(self, feature: int, rng: Any) -> list[Any]:
         """Frames with a column in another order."""
         name = self.names[feature]
-        column = _joined([frame[name] for frame in self._frames])
+        column = joined([frame[name] for frame in self._frames])
         column = _take(column, rng.permutation(len(column)))
         parts = [column[a:b] for a, b in self._bounds]
         return [_with_column(frame, name, part) for frame, part in zip(self._frames, parts)]
 
     def with_rows(self, rows: NDArray[np.int64]) -> list[Any]:
         """Frames with the steps in another order."""
-        table = _take(_joined(self._frames), rows)
+        table = _take(joined(self._frames), rows)
         return [table[a:b] for a, b in self._bounds]
-
-
-def _joined(parts: list[Any]) -> Any:
-    if hasattr(parts[0], "iloc"):
-        import pandas
-
-        return pandas.concat(parts, ignore_index=True)
-    import polars
-
-    return polars.concat(parts)
 
 
 def _take(table: Any, rows: NDArray[np.int64]) -> Any:

@@ -13,7 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
 
 from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays, unboxed
-from skrnn.sequences.frames import is_absent
+from skrnn.sequences.frames import is_absent, joined
 from skrnn.sequences.labels import as_labels, check_one_type
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.sklearn_private import copy_settings
@@ -236,16 +236,7 @@ def _frame_table(frames: list[Any], n_features: int | None) -> tuple[Any, Sequen
             raise ValueError(f"X[{i}] must have the columns of X[0], {', '.join(names or ())}. Got {got}.")
     markers = [np.zeros((len(f), len(names or ()))) for f in frames]
     sequences = check_sequences(markers, n_features=n_features, owner="PerStep")
-    module = type(frames[0]).__module__.split(".")[0]
-    if module == "polars":
-        import polars
-
-        table = polars.concat(frames)
-    else:
-        import pandas
-
-        table = pandas.concat(frames, ignore_index=True)
-    return table, sequences.with_values(sequences.values, names)
+    return joined(frames), sequences.with_values(sequences.values, names)
 
 
 def _fit_with_gaps(transformer: Any, table: Any, targets: NDArray, known: NDArray[np.bool_], params: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Columns of data frames as numbers, through what pandas and polars have in common; neither is imported."""
+"""Columns of data frames as numbers. pandas and polars are imported only where a frame of theirs came in."""
 
 from __future__ import annotations
 
@@ -23,6 +23,17 @@ def is_frame(x: Any) -> bool:
 def is_series(x: Any) -> bool:
     """Tell whether x is a column of a data frame."""
     return hasattr(x, "to_numpy") and hasattr(x, "dtype") and len(getattr(x, "shape", ())) == 1
+
+
+def joined(parts: list[Any]) -> Any:
+    """Data frames, or columns of them, under each other."""
+    if hasattr(parts[0], "iloc"):
+        import pandas
+
+        return pandas.concat(parts, ignore_index=True)
+    import polars
+
+    return polars.concat(parts)
 
 
 def frame_values(frame: Any, place: str) -> NDArray:

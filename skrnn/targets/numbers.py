@@ -111,11 +111,8 @@ class NumberTarget(Target):
         if not unknown.any():
             return examples
         weights = examples.columns["weight"].values
-        if axis is None and (unknown & (weights > 0)).any():
-            row = np.flatnonzero(unknown & (weights > 0))[0]
-            raise ValueError(
-                f"y[{row}] must not be NaN: Input y contains NaN. Drop the sequence, or give it a sample_weight of 0."
-            )
+        if axis is None:
+            _refuse(unknown & (weights > 0))
         y = np.where(unknown[:, None], np.float32(0), y)
         weights = np.where(unknown, 0.0, weights)
         if not weights.any():
@@ -138,15 +135,20 @@ class NumberTarget(Target):
             return score_known(metric, true, steps.values, weights)
         true = check_targets(predicted, y, allow_nan=True)
         weights = None if sample_weight is None else check_weights(sample_weight, len(true))
-        unknown = np.isnan(true).reshape(len(true), -1).all(axis=1)
-        if weights is not None:
-            unknown &= weights > 0
-        if unknown.any():
-            row = np.flatnonzero(unknown)[0]
-            raise ValueError(f"y[{row}] must not be NaN: Input y contains NaN. Give it a sample_weight of 0.")
+        unknown = np.asarray(np.isnan(true).reshape(len(true), -1).all(axis=1))
+        _refuse(unknown if weights is None else unknown & (weights > 0))
         if true.shape != predicted.shape and true.size == predicted.size:
             true = true.reshape(predicted.shape)
         return score_known(metric, true, predicted, weights)
+
+
+def _refuse(unknown: NDArray[np.bool_]) -> None:
+    """Raise for the first sequence that counts and has no target."""
+    if unknown.any():
+        row = np.flatnonzero(unknown)[0]
+        raise ValueError(
+            f"y[{row}] must not be NaN: Input y contains NaN. Drop the sequence, or give it a sample_weight of 0."
+        )
 
 
 def score_known(
