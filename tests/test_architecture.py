@@ -23,8 +23,8 @@ FOLDERS = [
     "heads",
     "networks",
     "training",
-    "estimators",
     "metrics",
+    "estimators",
     "inspection",
 ]
 

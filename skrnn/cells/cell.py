@@ -74,6 +74,8 @@ class Cell(DropoutRNNCell, keras.layers.Layer):
     state_names: ClassVar[tuple[str, ...]] = ("h",)
     # Those of REGULARIZATIONS that the cell takes. Zoneout needs an output that is the first state.
     takes: ClassVar[tuple[str, ...]] = REGULARIZATIONS
+    # Of the states those that a decoder may begin with any value in (-1, 1); others count, scale, or keep inputs.
+    given_states: ClassVar[tuple[str, ...]] = ("h", "c", "y")
     # The output is the first state, so a step that is left out repeats the output before it.
     output_is_state: ClassVar[bool] = True
     # States that zoneout keeps, the first ones; None is all.

@@ -54,6 +54,7 @@ class SLSTMCell(Cell):
     """
 
     state_names = ("h", "c", "n", "m")
+    given_states = ("h",)  # c is divided by n
     takes = ("recurrent_dropout", "weight_norm")
 
     def __init__(self, units: int, *, heads: int = 1, forget: str = "sigmoid", **kwargs: Any) -> None:

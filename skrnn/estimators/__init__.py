@@ -3,5 +3,6 @@
 from skrnn.estimators.classifier import RNNClassifier
 from skrnn.estimators.regressor import RNNRegressor
 from skrnn.estimators.tagger import RNNTagger
+from skrnn.estimators.translator import RNNTranslator
 
-__all__ = ["RNNClassifier", "RNNRegressor", "RNNTagger"]
+__all__ = ["RNNClassifier", "RNNRegressor", "RNNTagger", "RNNTranslator"]

@@ -24,6 +24,7 @@ from skrnn.preprocessing import Reader, default_reader
 from skrnn.sequences.check import check_time_stamps
 from skrnn.sequences.examples import Examples
 from skrnn.sequences.sklearn_private import copy_settings, validate_params
+from skrnn.sequences.vocabulary import text_rows
 from skrnn.sequences.weights import drop_weightless
 from skrnn.targets import Target
 from skrnn.training import Outcome, Plan, Trainer, predict
@@ -186,6 +187,14 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
     def _new_target(self, y: Any) -> Target:
         """An unfitted target for y, which says what is learned."""
 
+    def _head_options(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Options of the head beside those of a loss."""
+        return {}
+
+    def _new_tokenizer(self, X: Any) -> Any:
+        """A tokenizer fitted to X, of an estimator that takes strings, where X holds some; None otherwise."""
+        return None
+
     # Whether a read-out is a classifier.
     _learns_classes = False
 
@@ -194,7 +203,9 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
     def _read(self, X: Any, resume: bool) -> tuple[Reader, Examples]:
         if resume:
             return self.reader_, self._read_as_fitted(X)
-        reader = self._new_reader(X)
+        tokenizer = self._new_tokenizer(X)
+        X = X if tokenizer is None else list(tokenizer.transform(text_rows(X, "X")))
+        reader = self._new_reader(X).cut_by(tokenizer)
         options = parameters.routed(self.get_params(deep=False), "reader")
         if options:
             reader.set_params(**options)
@@ -204,7 +215,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         return reader, examples
 
     def _read_as_fitted(self, X: Any) -> Examples:
-        examples = self.reader_.read(X)
+        examples = self.reader_.read(self.reader_.tokens(X))
         self._check_time(examples, self._time_column)
         return examples
 
@@ -249,7 +260,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
 
     # -- predicting ---------------------------------------------------------------------------------------------
 
-    def _decoded(self, X: Any, how: str = "best") -> Examples:
+    def _decoded(self, X: Any, how: Any = "best") -> Examples:
         """What the head makes of X."""
         check_is_fitted(self)
         return predict(self._plan, self.weights_, self._read_as_fitted(X), how)

@@ -78,8 +78,9 @@ def make_plan(
     head = make_head(target.spec, _request(estimator, reader, params, model))
     if body is None:
         body = _recurrent_body(estimator, reader, head, params, examples, resume)
+        head = head.compiled(body.jit_compile)
     network = Network(reader.spec, body, head)
-    metrics = make_metrics(estimator.metrics, parameters.routed(params, "metrics"), head.accuracy)
+    metrics = make_metrics(params.get("metrics"), parameters.routed(params, "metrics"), head.accuracy)
     weight = ColumnSpec("weight", axis=head.axis)
     columns = (*reader.spec.columns, *target.spec.columns, weight)
     plan = Plan(network, columns, _optimizer(estimator, params, model), metrics)
@@ -87,11 +88,11 @@ def make_plan(
 
 
 def _request(estimator: Any, reader: Reader, params: dict[str, Any], model: keras.Model | None) -> Request:
-    loss = estimator.loss
+    loss = params.get("loss")
     if loss is None and model is not None and model.compiled:
         loss = model.loss
     shapes = None if model is None else output_shapes(model, reader.spec)
-    return Request(loss, parameters.routed(params, "loss"), shapes)
+    return Request(loss, {**parameters.routed(params, "loss"), **estimator._head_options(params)}, shapes)
 
 
 def _optimizer(estimator: Any, params: dict[str, Any], model: keras.Model | None) -> Any:
@@ -151,6 +152,17 @@ def recurrent_layers(estimator: Any, params: dict[str, Any], reader: Reader) -> 
     return tuple(
         RecurrenceSpec.from_cell(estimator.cell, units, above if depth else options, estimator.recurrent_dropout)
         for depth, units in enumerate(parameters.units_of_layers(estimator.units))
+    )
+
+
+def decoder_layers(estimator: Any, params: dict[str, Any]) -> tuple[RecurrenceSpec, ...]:
+    """One layer for each of the estimator's units, that reads what was written: no time stamps, and no gaps."""
+    options = parameters.routed(params, "cell")
+    if knows_time(estimator.cell):
+        options |= {"time_feature": None, **({"n_features": None} if "n_features" in options else {})}
+    return tuple(
+        RecurrenceSpec.from_cell(estimator.cell, units, options, estimator.recurrent_dropout)
+        for units in parameters.units_of_layers(estimator.units)
     )
 
 

@@ -1,7 +1,9 @@
 """The end of a network: its output layers, losses and decoding."""
 
 from skrnn.heads.crf import CRFHead
+from skrnn.heads.decoder import DecoderHead
 from skrnn.heads.dense import DenseHead
 from skrnn.heads.head import Head, Request, make_head
+from skrnn.heads.search import Search
 
-__all__ = ["CRFHead", "DenseHead", "Head", "Request", "make_head"]
+__all__ = ["CRFHead", "DecoderHead", "DenseHead", "Head", "Request", "Search", "make_head"]

@@ -41,11 +41,11 @@ class CRFHead(Head):
         """Put the `CRF` behind scores of the labels (B, T, K)."""
         return CRF(self.forbidden, name="labels")(outputs)
 
-    def losses(self, model: keras.Model, outputs: Any, batch: Batch) -> Any:
+    def losses(self, model: keras.Model, outputs: Any, batch: Batch, training: bool = False) -> Any:
         """The negative log-likelihood of each label given those before it, (B, T)."""
         return model.get_layer("labels").step_losses(batch.columns["y"], outputs, batch.masks[str(self.axis)])
 
-    def decode(self, model: keras.Model, outputs: Any, batch: Batch, how: str) -> dict[str, Column]:
+    def decode(self, model: keras.Model, outputs: Any, batch: Batch, how: Any) -> dict[str, Column]:
         """The most probable labels of all steps together, (B, T), or probabilities at each step, (B, T, K)."""
         layer, mask = model.get_layer("labels"), batch.masks[str(self.axis)]
         if how == "best":

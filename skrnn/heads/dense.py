@@ -61,7 +61,7 @@ class DenseHead(Head):
         activation = softmax if fused and self.activation == "softmax" else self.activation
         return keras.layers.Dense(self.units, activation=activation, name=self.first_layer)(features)
 
-    def losses(self, model: keras.Model, outputs: Any, batch: Batch) -> Any:
+    def losses(self, model: keras.Model, outputs: Any, batch: Batch, training: bool = False) -> Any:
         """By the loss."""
         losses = self._loss_of_each(self.true(batch), outputs)
         wanted = "one number a sequence, (B,)" if self.axis is None else "one number a step, (B, T)"
@@ -72,7 +72,7 @@ class DenseHead(Head):
             raise ValueError(f"loss must give {wanted}. Got {rank} axes.")
         return losses
 
-    def decode(self, model: keras.Model, outputs: Any, batch: Batch, how: str) -> dict[str, Column]:
+    def decode(self, model: keras.Model, outputs: Any, batch: Batch, how: Any) -> dict[str, Column]:
         """Outputs, or for "best" of a softmax the number of the class."""
         if how not in ("best", "probabilities"):
             raise self.unknown(how)
@@ -103,12 +103,12 @@ class DenseHead(Head):
 class NumbersHead(DenseHead):
     """Several numbers, of which some may be NaN in y: the loss is the mean over the others."""
 
-    def losses(self, model: keras.Model, outputs: Any, batch: Batch) -> Any:
+    def losses(self, model: keras.Model, outputs: Any, batch: Batch, training: bool = False) -> Any:
         """By the loss, as if what is not known were as predicted."""
         y = batch.columns["y"]
         known = ops.logical_not(ops.isnan(y))
         filled = ops.where(known, y, ops.cast(ops.stop_gradient(outputs), y.dtype))
-        losses = super().losses(model, outputs, Batch({**batch.columns, "y": filled}, batch.masks))
+        losses = super().losses(model, outputs, Batch({**batch.columns, "y": filled}, batch.masks), training)
         share = ops.mean(ops.cast(known, losses.dtype), axis=-1)
         return losses / ops.maximum(share, 1.0 / self.units)
 

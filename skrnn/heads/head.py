@@ -12,7 +12,7 @@ from keras import ops
 
 from skrnn.keras_objects.recipe import fingerprint
 from skrnn.sequences.batches import Batch
-from skrnn.sequences.examples import Column
+from skrnn.sequences.examples import Column, ColumnSpec
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,20 @@ class Head(ABC):
             Take skrnn's own operations rather than Keras'; results are the same.
         """
 
+    def compiled(self, jit_compile: bool) -> Head:
+        """The head with loops over time, if it has any, that are compiled with XLA or not."""
+        return self
+
     def attach(self, outputs: Any) -> Any:
         """Put behind the outputs of a user's own model what it lacks."""
         return outputs
 
+    def reads(self, how: Any) -> tuple[ColumnSpec, ...]:
+        """Columns that `decode` reads beside those of X."""
+        return ()
+
     @abstractmethod
-    def losses(self, model: keras.Model, outputs: Any, batch: Batch) -> Any:
+    def losses(self, model: keras.Model, outputs: Any, batch: Batch, training: bool = False) -> Any:
         """Losses in the shape of the weights: (B,), (B, T) or (B, S).
 
         Parameters
@@ -75,18 +83,20 @@ class Head(ABC):
             Of the model, in 32 bits or more.
         batch : Batch
             With the columns of y.
+        training : bool, default=False
+            Of a head with layers that run here: use dropout.
         """
 
     @abstractmethod
-    def decode(self, model: keras.Model, outputs: Any, batch: Batch, how: str) -> dict[str, Column]:
+    def decode(self, model: keras.Model, outputs: Any, batch: Batch, how: Any) -> dict[str, Column]:
         """Predictions from outputs.
 
         Parameters
         ----------
         model, outputs, batch
-            As of `losses`; there is no y in the batch.
-        how : str
-            "best" or "probabilities", or another word that the head knows.
+            As of `losses`; there is no y in the batch, but what the head `reads`.
+        how : hashable
+            "best" or "probabilities", or another word that the head knows, or options of a search.
 
         Returns
         -------
@@ -148,7 +158,7 @@ class Head(ABC):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
-    def unknown(self, how: str) -> ValueError:
+    def unknown(self, how: Any) -> ValueError:
         """The error for a way to decode that the head does not know."""
         return ValueError(f"{type(self).__name__} cannot decode {how!r}.")
 

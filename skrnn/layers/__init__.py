@@ -1,6 +1,8 @@
 """Many steps of time: recurrences over a sequence, pooling, labels that follow on each other."""
 
+from skrnn.layers.attention import ATTENTIONS, Attention
 from skrnn.layers.crf_output import CRF
+from skrnn.layers.decoder import Decoder, TokenScores
 from skrnn.layers.embedding import TokenEmbedding
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec, knows_time, reads_missing, time_feature_of
@@ -16,6 +18,7 @@ POOLINGS = {
 }
 
 __all__ = [
+    "ATTENTIONS",
     "CRF",
     "FUSED",
     "FeatureBag",
@@ -23,13 +26,16 @@ __all__ = [
     "LSTM",
     "POOLINGS",
     "RNN",
+    "Attention",
     "AttentionPooling",
+    "Decoder",
     "LastPooling",
     "MaxPooling",
     "MeanPooling",
     "RecurrenceSpec",
     "SimpleRNN",
     "TokenEmbedding",
+    "TokenScores",
     "WordFeatures",
     "forbidden_pairs",
     "knows_time",

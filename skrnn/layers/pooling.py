@@ -35,9 +35,13 @@ def attention_over_time(h: Any, mask: Any, kernel: Any, bias: Any, query: Any) -
     return ops.sum(h * weights[:, :, None], axis=1), weights
 
 
+def lowest(dtype: Any) -> float:
+    """What stands for minus infinity: finite in every type, so that a row without a real step gives no NaN."""
+    return -6e4 if keras.backend.standardize_dtype(dtype) == "float16" else -1e30
+
+
 def _lowest(x: Any) -> Any:
-    # Finite in every type, so that a row without a real step gives no NaN.
-    return ops.full_like(x, -6e4 if keras.backend.standardize_dtype(x.dtype) == "float16" else -1e30)
+    return ops.full_like(x, lowest(x.dtype))
 
 
 class _Pooling(keras.layers.Layer):

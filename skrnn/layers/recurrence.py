@@ -84,7 +84,13 @@ class RecurrenceSpec:
         return _as_spec(instance)
 
     def make(
-        self, return_sequences: bool, bidirectional: bool, *, fused: bool = True, jit_compile: bool = False
+        self,
+        return_sequences: bool,
+        bidirectional: bool,
+        *,
+        fused: bool = True,
+        jit_compile: bool = False,
+        return_state: bool = False,
     ) -> keras.layers.Layer:
         """Build the layer.
 
@@ -98,20 +104,22 @@ class RecurrenceSpec:
             Take skrnn's own loop for the recurrences in `FUSED`, with the same weights and results.
         jit_compile : bool, default=False
             Compile that loop with XLA.
+        return_state : bool, default=False
+            Also give the states after the last step.
         """
         if self.kind == "layer":
             if bidirectional:
                 raise ValueError(f"{self.recipe.cls.__name__} has no direction. Set bidirectional=False.")
             return self.recipe.make()
         if fused and self.is_fused:
-            layer = self._fused(return_sequences, jit_compile)
+            layer = self._fused(return_sequences, jit_compile, return_state)
         elif self.kind == "cell":
             ours = _is_ours(self.recipe.cls)
             options = {"right_padded": True, "jit_compile": jit_compile} if fused and ours else {}
             rnn = RNN if ours else keras.layers.RNN
-            layer = rnn(self.recipe.make(), return_sequences=return_sequences, **options)
+            layer = rnn(self.recipe.make(), return_sequences=return_sequences, return_state=return_state, **options)
         else:
-            layer = self.recipe.make(return_sequences=return_sequences, return_state=False)
+            layer = self.recipe.make(return_sequences=return_sequences, return_state=return_state)
         if bidirectional:
             with self.recipe.scope():  # it copies the layer by name
                 layer = keras.layers.Bidirectional(layer)
@@ -144,8 +152,8 @@ class RecurrenceSpec:
             loop = loop_class(cls) if _is_ours(cls) else None
         return None if loop is None else loop.name
 
-    def _fused(self, return_sequences: bool, jit_compile: bool) -> keras.layers.Layer:
-        options = {"return_sequences": return_sequences, "return_state": False, "jit_compile": jit_compile}
+    def _fused(self, return_sequences: bool, jit_compile: bool, return_state: bool) -> keras.layers.Layer:
+        options = {"return_sequences": return_sequences, "return_state": return_state, "jit_compile": jit_compile}
         options["right_padded"] = True  # as all batches of the engine are
         return replace(self.recipe, cls=FUSED[self.recipe.cls]).make(**options)
 

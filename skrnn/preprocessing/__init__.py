@@ -5,7 +5,9 @@ from skrnn.preprocessing.form_readers import default_reader
 from skrnn.preprocessing.integer_tokens import TokenReader
 from skrnn.preprocessing.per_step import PerStep
 from skrnn.preprocessing.reader import ArrayReader, Reader, ReaderSpec
+from skrnn.preprocessing.tokenizers import SubwordTokenizer, Tokenizer
 from skrnn.preprocessing.vectors import Coverage, WordVectors
+from skrnn.preprocessing.vocabulary_reader import VocabularyReader
 from skrnn.preprocessing.words import WordReader
 
 __all__ = [
@@ -15,7 +17,10 @@ __all__ = [
     "PerStep",
     "Reader",
     "ReaderSpec",
+    "SubwordTokenizer",
     "TokenReader",
+    "Tokenizer",
+    "VocabularyReader",
     "WordReader",
     "WordVectors",
     "default_reader",

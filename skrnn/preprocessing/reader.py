@@ -16,6 +16,7 @@ from skrnn.sequences.check import check_sequences, is_list_of_arrays
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.sklearn_private import check_feature_names
+from skrnn.sequences.vocabulary import text_rows
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Reader(BaseEstimator):
     _owner = "reader"
     _allow_nan = False
     _nan_hint = ""
+    # Fitted, of an estimator that takes strings; None elsewhere.
+    _tokenizer: Any = None
 
     def serve(self, owner: str, allow_nan: bool, nan_hint: str) -> Reader:
         """Take from an estimator its name, for messages, and whether NaN is a missing value to it.
@@ -67,6 +70,17 @@ class Reader(BaseEstimator):
         """
         self._owner, self._allow_nan, self._nan_hint = owner, allow_nan, nan_hint
         return self
+
+    def cut_by(self, tokenizer: Any) -> Reader:
+        """Take from an estimator a fitted tokenizer of strings, or None."""
+        self._tokenizer = tokenizer
+        return self
+
+    def tokens(self, X: Any) -> Any:
+        """X, whose strings are cut into tokens where the estimator has a tokenizer."""
+        if self._tokenizer is None:
+            return X
+        return list(self._tokenizer.transform(text_rows(X, "X")))
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learn what X is made of.

@@ -4,6 +4,7 @@ from skrnn.targets.classes import ClassTarget, IndicatorTarget, class_target
 from skrnn.targets.numbers import NumberTarget
 from skrnn.targets.step_labels import StepLabelTarget
 from skrnn.targets.target import Target, TargetSpec
+from skrnn.targets.token_lists import TokenListTarget
 
 __all__ = [
     "ClassTarget",
@@ -12,5 +13,6 @@ __all__ = [
     "StepLabelTarget",
     "Target",
     "TargetSpec",
+    "TokenListTarget",
     "class_target",
 ]

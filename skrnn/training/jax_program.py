@@ -26,8 +26,8 @@ class JaxProgram(Program):
         super().__init__(plan)
         self._step = jax.jit(self._pure_step)
         self._score = jax.jit(self._pure_score)
-        self._decoders: dict[str, Any] = {}
-        self._axes: dict[str, dict[str, str | None]] = {}
+        self._decoders: dict[Any, Any] = {}
+        self._axes: dict[Any, dict[str, str | None]] = {}
 
     def padded_length(self, length: int) -> int:
         """One of few lengths, each of which is compiled."""
@@ -36,10 +36,11 @@ class JaxProgram(Program):
     def put(self, examples: Examples) -> Examples:
         return examples
 
-    def forward(self, batch: Batch, how: str, alone: bool = False) -> Decoded:
+    def forward(self, batch: Batch, how: Any, alone: bool = False) -> Decoded:
         if how not in self._decoders:
             self._decoders[how] = jax.jit(partial(self._pure_decoded, how))
-        columns = dict(zip((spec.name for spec in self.inputs), self.model_columns(batch)))
+        specs = self.read_by(how)
+        columns = dict(zip((spec.name for spec in specs), self.arrays(batch, specs)))
         values, masks = self._decoders[how](*self._state(), Batch(columns, batch.masks))
         axes = self._axes[how]
         decoded = {name: Column(np.asarray(value), axes[name]) for name, value in values.items()}
@@ -106,7 +107,7 @@ class JaxProgram(Program):
             state_mapping=list(zip(variables, [*trainable, *others])), collect_losses=True, initialize_variables=False
         )
 
-    def _pure_decoded(self, how: str, trainable: Any, others: Any, batch: Batch) -> Any:
+    def _pure_decoded(self, how: Any, trainable: Any, others: Any, batch: Batch) -> Any:
         model = self.model if how != "features" else self.plan.network.features(self.model)
         with self._scope(trainable, others):
             decoded = self.decode(self.call_model(model, batch, training=False), batch, how)
@@ -117,7 +118,7 @@ class JaxProgram(Program):
         def objective(trainable: Any) -> Any:
             with self._scope(trainable, others) as scope:
                 outputs = self.call_model(self.model, batch, training=True)
-                loss = self._objective(outputs, batch, count) + sum(self.model.losses)
+                loss = self._objective(outputs, batch, count, True) + sum(self.model.losses)
             values = [scope.get_current_value(v) for v in self.model.non_trainable_variables]
             new_others = [old if new is None else new for old, new in zip(others, values)]
             return self.optimizer.scale_loss(loss), (loss, outputs, new_others)
@@ -129,11 +130,11 @@ class JaxProgram(Program):
     def _pure_score(self, trainable: Any, others: Any, metrics: Any, batch: Batch, count: Any) -> Any:
         with self._scope(trainable, others):
             outputs = self.call_model(self.model, batch, training=False)
-            loss = self._objective(outputs, batch, count)
+            loss = self._objective(outputs, batch, count, False)
         return self._update_metrics(metrics, outputs, batch), loss
 
-    def _objective(self, outputs: Any, batch: Batch, count: Any) -> Any:
-        return jnp.sum(self.losses(outputs, batch) * batch.columns["weight"]) / count
+    def _objective(self, outputs: Any, batch: Batch, count: Any, training: bool) -> Any:
+        return jnp.sum(self.losses(outputs, batch, training) * batch.columns["weight"]) / count
 
     def _update_metrics(self, state: Any, outputs: Any, batch: Batch) -> Any:
         if not self.metrics:

@@ -29,7 +29,7 @@ class KerasProgram(Program):
         # JAX is of no use without its compiler; XLA below TensorFlow takes seconds for each shape.
         compiler = keras.backend.backend() == "jax"
         self._fitted.compile(optimizer=self.optimizer, jit_compile=compiler, auto_scale_loss=False)
-        self._decoders: dict[str, _Decoder] = {}
+        self._decoders: dict[Any, _Decoder] = {}
         # Model.fit puts averaged weights in place when it ends, which is here after each epoch.
         self._put_averages = self.optimizer.finalize_variable_values
         self.optimizer.finalize_variable_values = lambda variables: None
@@ -48,11 +48,12 @@ class KerasProgram(Program):
         self._fitted.evaluate(self._batches(data, order, starts), verbose=0)
         return {"loss": self._fitted.mean_result(), **self.metric_results()}
 
-    def forward(self, batch: Batch, how: str, alone: bool = False) -> Decoded:
+    def forward(self, batch: Batch, how: Any, alone: bool = False) -> Decoded:
         if how not in self._decoders:
             self._decoders[how] = _Decoder(self, how)
         decoder = self._decoders[how]
-        columns = dict(zip((spec.name for spec in self.inputs), self.model_columns(batch)))
+        specs = self.read_by(how)
+        columns = dict(zip((spec.name for spec in specs), self.arrays(batch, specs)))
         results = decoder.predict_on_batch((columns, batch.masks))
         decoded = {name: Column(to_numpy(results["columns"][name]), axis) for name, axis in decoder.axes.items()}
         return Decoded(decoded, {axis: to_numpy(mask) for axis, mask in results["masks"].items()})
@@ -109,7 +110,7 @@ class _Fitted(keras.Model):
     ) -> Any:
         """Give the mean over the batch, and keep account of the mean over all batches."""
         program, batch = self._program[0], _as_tensors(x)
-        losses = program.losses(y_pred, batch)
+        losses = program.losses(y_pred, batch, training)
         count = ops.cast(program.count(batch), losses.dtype)
         loss = ops.sum(losses * ops.cast(batch.columns["weight"], losses.dtype)) / count
         if training:
@@ -135,7 +136,7 @@ class _Fitted(keras.Model):
 class _Decoder(keras.Model):
     """A network and its head, in the form that `keras.Model.predict_on_batch` runs."""
 
-    def __init__(self, program: KerasProgram, how: str) -> None:
+    def __init__(self, program: KerasProgram, how: Any) -> None:
         super().__init__(name="decoder", autocast=False)
         self.supports_masking = True
         self._network = program.plan.network.features(program.model) if how == "features" else program.model

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from skrnn.sequences.examples import Examples
 from skrnn.training.cache import program_cache
 from skrnn.training.plan import Plan
 from skrnn.training.program import Arrays
 
 
-def predict(plan: Plan, weights: Arrays, examples: Examples, how: str = "best") -> Examples:
+def predict(plan: Plan, weights: Arrays, examples: Examples, how: Any = "best") -> Examples:
     """Decode examples in one graph: the network, and what its head makes of the outputs.
 
     Parameters
@@ -18,8 +20,8 @@ def predict(plan: Plan, weights: Arrays, examples: Examples, how: str = "best") 
     weights : list of ndarray
         The trained weights.
     examples : Examples
-        X.
-    how : str, default="best"
+        X, and what the head reads beside it.
+    how : hashable, default="best"
         What `skrnn.heads.Head.decode` knows, or "features": what the head would read.
 
     Returns

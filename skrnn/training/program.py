@@ -183,14 +183,14 @@ class Program(ABC):
         """Loss and metrics without training."""
 
     @abstractmethod
-    def forward(self, batch: Batch, how: str, alone: bool = False) -> Decoded:
+    def forward(self, batch: Batch, how: Any, alone: bool = False) -> Decoded:
         """Decode one batch of X, in one graph.
 
         Parameters
         ----------
         batch : Batch
             Of NumPy arrays.
-        how : str
+        how : hashable
             What `Head.decode` knows, or "features": what the head would read.
         alone : bool, default=False
             Whether the batch is one long sequence that is always alone, so that no rows are to be filled up.
@@ -205,14 +205,14 @@ class Program(ABC):
         """Steps to pad a batch to, at least length."""
         return length
 
-    def predict(self, examples: Examples, how: str) -> Examples:
+    def predict(self, examples: Examples, how: Any) -> Examples:
         """Decode all examples, batch by batch.
 
         Parameters
         ----------
         examples : Examples
-            X.
-        how : str
+            X, and what the head reads beside it.
+        how : hashable
             As of `forward`.
 
         Returns
@@ -254,11 +254,11 @@ class Program(ABC):
         """A new tensor of the same values."""
         return x + 0
 
-    def losses(self, outputs: Any, batch: Batch) -> Any:
+    def losses(self, outputs: Any, batch: Batch, training: bool) -> Any:
         """Losses in the shape of the weights, by the head."""
-        return self.head.losses(self.model, outputs, batch)
+        return self.head.losses(self.model, outputs, batch, training)
 
-    def decode(self, outputs: Any, batch: Batch, how: str) -> Decoded:
+    def decode(self, outputs: Any, batch: Batch, how: Any) -> Decoded:
         """What the head makes of outputs."""
         if how == "features":
             axis = None if len(outputs.shape) == 2 else "time"
@@ -273,9 +273,13 @@ class Program(ABC):
             return ops.cast(ops.shape(batch.columns["weight"])[0], "float32")
         return ops.sum(ops.cast(batch.masks[self.head.axis], "float32"))
 
-    def model_columns(self, batch: Batch) -> list[NDArray]:
-        """Columns of a batch of NumPy arrays in the types of the model's inputs."""
-        return [batch.columns[c.name].astype(c.dtype, copy=False) for c in self.inputs]
+    def read_by(self, how: Any) -> tuple[ColumnSpec, ...]:
+        """Columns that a prediction reads: those of X, and what the head reads beside them."""
+        return self.inputs if how == "features" else (*self.inputs, *self.head.reads(how))
+
+    def arrays(self, batch: Batch, specs: tuple[ColumnSpec, ...]) -> list[NDArray]:
+        """Columns of a batch of NumPy arrays in their types."""
+        return [batch.columns[c.name].astype(c.dtype, copy=False) for c in specs]
 
 
 def model_columns(network: Network, model: keras.Model) -> tuple[ColumnSpec, ...]:

@@ -47,7 +47,7 @@ class TensorFlowProgram(Program):
         fuse_adam(self.optimizer)
         self._split = plan.network.split(self.model)
         self._features: keras.Model | None = None
-        self._predict: dict[tuple[str, int | None, bool], Any] = {}
+        self._predict: dict[tuple[Any, int | None, bool], Any] = {}
         self._train: Any = None
         self._evaluate: Any = None
 
@@ -104,8 +104,8 @@ class TensorFlowProgram(Program):
     def fills_rows(self) -> bool:
         return self._split is None
 
-    def forward(self, batch: Batch, how: str, alone: bool = False) -> Decoded:
-        columns = self.model_columns(batch)
+    def forward(self, batch: Batch, how: Any, alone: bool = False) -> Decoded:
+        columns = self.arrays(batch, self.read_by(how))
         rows = 1 if len(columns[0]) == 1 else None  # a single one has a graph of its own, where layers see that it is
         if (how, rows, alone) not in self._predict:
             self._predict[how, rows, alone] = self._compiled_forward(how, rows, alone, tuple(batch.masks))
@@ -116,20 +116,20 @@ class TensorFlowProgram(Program):
         return Decoded(decoded, dict(zip(masks, arrays[len(names) :])))
 
     def _compiled_forward(
-        self, how: str, rows: int | None, alone: bool, axes: tuple[str, ...]
+        self, how: Any, rows: int | None, alone: bool, axes: tuple[str, ...]
     ) -> tuple[Any, list, list]:
         """A graph from columns and masks to the decoded arrays, and what those are: names with axes, and new masks."""
+        specs = self.read_by(how)
         signature = [
-            tf.TensorSpec((rows, *([] if spec.axis is None else [None]), *spec.shape), spec.dtype)
-            for spec in self.inputs
+            tf.TensorSpec((rows, *([] if spec.axis is None else [None]), *spec.shape), spec.dtype) for spec in specs
         ]
         signature += [tf.TensorSpec((rows, None), tf.bool)] * len(axes)
         names: list[tuple[str, str | None]] = []
         masks: list[str] = []
 
         def graph(*tensors: tf.Tensor) -> list[tf.Tensor]:
-            n = len(self.inputs)
-            columns = {spec.name: tensor for spec, tensor in zip(self.inputs, tensors)}
+            n = len(specs)
+            columns = {spec.name: tensor for spec, tensor in zip(specs, tensors)}
             decoded = self._decoded(Batch(columns, dict(zip(axes, tensors[n:]))), how, alone)
             names[:] = [(name, column.axis) for name, column in decoded.columns.items()]
             masks[:] = list(decoded.masks)
@@ -137,7 +137,7 @@ class TensorFlowProgram(Program):
 
         return compiled(graph, signature), names, masks
 
-    def _decoded(self, batch: Batch, how: str, alone: bool) -> Decoded:
+    def _decoded(self, batch: Batch, how: Any, alone: bool) -> Decoded:
         if how == "features":
             if self._features is None:
                 self._features = self.plan.network.features(self.model)
@@ -150,9 +150,14 @@ class TensorFlowProgram(Program):
         h = recurrences(x, training=False, mask=batch.masks[axis])  # (B, T, H) or (B, H)
         fill = [0, 0 if alone else rows_up(n_rows) - n_rows]
         h = tf.pad(tf.identity(h), [fill, *[[0, 0]] * (len(h.shape) - 1)])
-        mask = tf.pad(batch.masks[axis], [fill, [0, 0]])
-        outputs = self._unmasked(rest(h, training=False, mask=mask))
-        columns, masks = self.decode(outputs, Batch(batch.columns, {axis: mask}), how)
+        # The head's own columns are filled up with rows that could be real, and have a first step.
+        rows = tf.minimum(tf.range(n_rows + fill[1]), n_rows - 1)
+        of_x = {spec.name for spec in self.inputs}
+        filled = {name: c if name in of_x else tf.gather(c, rows) for name, c in batch.columns.items()}
+        masks = {name: tf.gather(mask, rows) for name, mask in batch.masks.items()}
+        masks[axis] = tf.pad(batch.masks[axis], [fill, [0, 0]])
+        outputs = self._unmasked(rest(h, training=False, mask=masks[axis]))
+        columns, masks = self.decode(outputs, Batch(filled, masks), how)
         columns = {name: Column(values[:n_rows], a) for name, (values, a) in columns.items()}
         return Decoded(columns, {a: m[:n_rows] for a, m in masks.items()})
 
@@ -160,7 +165,7 @@ class TensorFlowProgram(Program):
         def step(batch: Batch, count: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 outputs = self.call_model(self.model, batch, training=True)
-                loss = self._objective(outputs, batch, count)
+                loss = self._objective(outputs, batch, count, True)
                 loss = loss + sum(tf.cast(extra, loss.dtype) for extra in self.model.losses)
                 scaled = self.optimizer.scale_loss(loss)
             variables = self.model.trainable_variables
@@ -180,7 +185,7 @@ class TensorFlowProgram(Program):
         def step(batch: Batch, count: tf.Tensor) -> tf.Tensor:
             outputs = self.call_model(self.model, batch, training=False)
             self.head.update_metrics(self.metrics, outputs, batch)
-            return self._objective(outputs, batch, count)
+            return self._objective(outputs, batch, count, False)
 
         return self._over_batches(step, *tensors)
 
@@ -202,8 +207,8 @@ class TensorFlowProgram(Program):
         )
         return [tf.stack([total, counted])]
 
-    def _objective(self, outputs: Any, batch: Batch, count: tf.Tensor) -> tf.Tensor:
-        losses = self.losses(outputs, batch)
+    def _objective(self, outputs: Any, batch: Batch, count: tf.Tensor, training: bool) -> tf.Tensor:
+        losses = self.losses(outputs, batch, training)
         return tf.reduce_sum(losses * tf.cast(batch.columns["weight"], losses.dtype)) / tf.cast(count, losses.dtype)
 
 
