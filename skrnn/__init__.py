@@ -4,15 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skrnn.estimators import RNNClassifier, RNNRegressor, RNNTagger, RNNTranslator
+    from skrnn.estimators import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNTagger, RNNTranslator
     from skrnn.sequences import Sequences
 
 __version__ = "0.1.0.dev0"
-__all__ = ["RNNClassifier", "RNNRegressor", "RNNTagger", "RNNTranslator", "Sequences"]
+__all__ = ["RNNClassifier", "RNNLanguageModel", "RNNRegressor", "RNNTagger", "RNNTranslator", "Sequences"]
 
 # Names are looked up on first use, so that `import skrnn` does not wait for TensorFlow.
 _HOME = {
     "RNNClassifier": "skrnn.estimators",
+    "RNNLanguageModel": "skrnn.estimators",
     "RNNRegressor": "skrnn.estimators",
     "RNNTagger": "skrnn.estimators",
     "RNNTranslator": "skrnn.estimators",

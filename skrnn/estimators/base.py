@@ -17,7 +17,7 @@ from skrnn.estimators.callback_context import CallbackContext, CallbackSupportMi
 from skrnn.estimators.likely_mistakes import warn_of_mistakes
 from skrnn.estimators.planning import Seeds, make_plan, reads_gaps, time_column
 from skrnn.estimators.readout import ReadoutTrainer, check_readout, make_readout
-from skrnn.estimators.splitting import split_validation
+from skrnn.estimators.splitting import split_validation, validation_scorer
 from skrnn.estimators.wrapper import Wrapper
 from skrnn.keras_objects.seeding import keras_seeds
 from skrnn.preprocessing import Reader, default_reader
@@ -125,7 +125,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         check_readout(self)
         seeds = Seeds.of(self.random_state, self.n_iter_ if resume else 0)
         reader, examples = self._read(X, resume)
-        target = self._target if resume else self._new_target(y)
+        target = self._target if resume else self._new_target(y, reader)
         examples = target.encode(y, examples, sample_weight, fit=not resume, classes=classes)
         if groups is not None:
             check_consistent_length(examples, groups)
@@ -135,10 +135,13 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
             plan, start = make_plan(self, reader, target, examples, seeds.build, resume)
         fitted = self._fitted(reader, target, plan)
         if not resume:
-            warn_of_mistakes(X, y, examples, target, bool(self.bidirectional), fitted["_time_column"])
-        training, validation = self._hold_out(examples, target, groups, seeds.split)
+            both_ways = bool(self.get_params(deep=False).get("bidirectional", False))
+            warn_of_mistakes(X, y, examples, target, both_ways, fitted["_time_column"])
+        training, validation, held_out = self._hold_out(examples, target, groups, seeds.split)
         trainer = self._trainer(epochs, seeds.train, target, validation is not None)
         as_fitted = partial(self._as_fitted, fitted)
+        if held_out is not None and self.get_params(deep=False).get("scoring", "loss") != "loss":
+            trainer.scorer = validation_scorer(self, as_fitted, X, y, held_out)
         context = CallbackContext.begin(self, X, y, sample_weight, self._epochs(epochs), as_fitted)
         trainer.observer = context
         outcome = Outcome(history={k: list(v) for k, v in self.history_.items()} if resume else {})
@@ -184,12 +187,20 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         return default_reader(X) if self.reader is None else clone(self.reader)
 
     @abstractmethod
-    def _new_target(self, y: Any) -> Target:
+    def _new_target(self, y: Any, reader: Reader) -> Target:
         """An unfitted target for y, which says what is learned."""
 
     def _head_options(self, params: dict[str, Any]) -> dict[str, Any]:
         """Options of the head beside those of a loss."""
         return {}
+
+    def _carried_rows(self, examples: Examples) -> int | None:
+        """Rows of a training batch, of an estimator that carries states from batch to batch."""
+        return None
+
+    def _own_callbacks(self, epochs: int) -> list[keras.callbacks.Callback]:
+        """Callbacks of Keras that the estimator itself needs."""
+        return []
 
     def _new_tokenizer(self, X: Any) -> Any:
         """A tokenizer fitted to X, of an estimator that takes strings, where X holds some; None otherwise."""
@@ -223,14 +234,16 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         if column is not None:
             check_time_stamps(examples.sequences("steps"), column)
 
-    def _hold_out(self, examples: Examples, target: Target, groups: Any, seed: int) -> tuple[Examples, Examples | None]:
-        """Training and validation part; examples of weight 0 are dropped."""
+    def _hold_out(
+        self, examples: Examples, target: Target, groups: Any, seed: int
+    ) -> tuple[Examples, Examples | None, Any]:
+        """Training and validation part, and the rows of X in the second; examples of weight 0 are dropped."""
         examples, kept = drop_weightless(examples, target.axis)
         if not self.early_stopping:
-            return examples, None
+            return examples, None, None
         groups = None if groups is None else np.asarray(groups)[kept]
         rows = split_validation(len(examples), self.validation_fraction, target.strata(examples), groups, seed)
-        return examples.take(rows[0]), examples.take(rows[1])
+        return examples.take(rows[0]), examples.take(rows[1]), kept[rows[1]]
 
     def _trainer(self, epochs: int | None, seed: int, target: Target, validates: bool) -> Any:
         params = self.get_params()
@@ -240,9 +253,13 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
             epochs=self._epochs(epochs),
             batch_size=self.batch_size,
             seed=seed,
-            callbacks=parameters.make_callbacks(self.callbacks, parameters.routed(params, "callbacks")),
+            callbacks=[
+                *self._own_callbacks(self._epochs(epochs)),
+                *parameters.make_callbacks(self.callbacks, parameters.routed(params, "callbacks")),
+            ],
             patience=self.n_iter_no_change if validates else None,
             verbose=int(self.verbose),
+            average_epochs=params.get("average_epochs", 1),
         )
 
     def _epochs(self, epochs: int | None) -> int:

@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
+from skrnn.preprocessing import Reader
 from skrnn.sequences.sklearn_private import StrOptions
 from skrnn.targets import Target, class_target
 
@@ -304,5 +305,5 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
 
     _learns_classes = True
 
-    def _new_target(self, y: Any) -> Target:
+    def _new_target(self, y: Any, reader: Reader) -> Target:
         return class_target(y)

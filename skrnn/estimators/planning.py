@@ -129,9 +129,10 @@ def _recurrent_body(
     layers = recurrent_layers(estimator, params, reader)
     body = RecurrentBody(
         layers=layers,
-        bidirectional=bool(estimator.bidirectional),
+        bidirectional=bool(params.get("bidirectional", False)),
         dropout=float(estimator.dropout),
         pooling=None if head.keeps_steps else params["pooling"],
+        carried_rows=estimator._carried_rows(examples),
     )
     return RecurrentBody(**{**vars(body), "jit_compile": _jit_compile(estimator, body, params, examples, resume)})
 
@@ -169,7 +170,7 @@ def decoder_layers(estimator: Any, params: dict[str, Any]) -> tuple[RecurrenceSp
 def reads_gaps(estimator: Any) -> bool:
     """Whether NaN in X is a value that is missing, which the estimator's cell reads."""
     params = vars(estimator)  # each prediction asks; the signature, which get_params reads, takes 0.1 ms
-    reads_numbers = params["reader"] is None or isinstance(params["reader"], ArrayReader)
+    reads_numbers = "reader" in params and (params["reader"] is None or isinstance(params["reader"], ArrayReader))
     return params.get("model") is None and reads_numbers and reads_missing(estimator.cell)
 
 

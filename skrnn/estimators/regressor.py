@@ -10,6 +10,7 @@ from sklearn.metrics import r2_score
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
+from skrnn.preprocessing import Reader
 from skrnn.targets import NumberTarget, Target
 
 
@@ -297,5 +298,5 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def _new_target(self, y: Any) -> Target:
+    def _new_target(self, y: Any, reader: Reader) -> Target:
         return NumberTarget(y, bool(self.normalize_y))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import (
     GroupShuffleSplit,
     ShuffleSplit,
     StratifiedGroupKFold,
     StratifiedShuffleSplit,
 )
+
+from skrnn.sequences.sklearn_private import safe_indexing
+from skrnn.training import Outcome
 
 
 def split_validation(
@@ -76,3 +82,29 @@ def split_validation(
     if classes is not None and len(np.unique(classes[training])) < len(np.unique(classes)):
         raise ValueError("early_stopping must leave each class in the training part. Got a class in one group only.")
     return training, validation
+
+
+def validation_scorer(
+    estimator: Any, as_fitted: Callable[[Outcome], dict[str, Any]], X: Any, y: Any, rows: NDArray[np.int64]
+) -> Callable[[Callable[[], Outcome]], float]:
+    """A score of what is held out, for a `Trainer`.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+        Being fitted, with a parameter `scoring`.
+    as_fitted : callable
+        From an `Outcome` to the attributes of a fitted estimator.
+    X, y : as in `fit`
+    rows : ndarray of int
+        What is held out.
+    """
+    scorer = check_scoring(estimator, estimator.scoring)
+    parts = [safe_indexing(part, rows) for part in (X, y) if part is not None]
+
+    def score(reached: Callable[[], Outcome]) -> float:
+        fitted = copy.copy(estimator)
+        vars(fitted).update(as_fitted(reached()))
+        return float(scorer(fitted, *parts))
+
+    return score

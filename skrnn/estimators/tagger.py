@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
 from skrnn.heads import CRFHead
+from skrnn.preprocessing import Reader
 from skrnn.sequences.labels import check_step_labels
 from skrnn.sequences.sklearn_private import StrOptions
 from skrnn.sequences.weights import check_weights
@@ -347,5 +348,5 @@ class RNNTagger(SequenceEstimator):
 
     _learns_classes = True
 
-    def _new_target(self, y: Any) -> Target:
+    def _new_target(self, y: Any, reader: Reader) -> Target:
         return StepLabelTarget(self.head, self.constraints)

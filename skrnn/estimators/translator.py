@@ -27,6 +27,7 @@ from skrnn.sequences.vocabulary import UNKNOWN, is_text, text_rows, token_rows
 from skrnn.targets import Target, TokenListTarget
 from skrnn.targets.token_lists import as_objects, check_tokenizer
 from skrnn.training.predict import predict
+from skrnn.training.schedules import EpochValue
 
 # The longest output, where `max_length` is None, as a multiple of the longest target of the fit.
 ROOM = 2
@@ -429,12 +430,27 @@ class RNNTranslator(SequenceEstimator):
             return clone(self.reader)
         return VocabularyReader() if form_of(X) == "words" else super()._new_reader(X)
 
-    def _new_target(self, y: Any) -> Target:
+    def _new_target(self, y: Any, reader: Reader) -> Target:
         check_tokenizer(Tokenizer() if self.target_tokenizer is None else self.target_tokenizer, "target_tokenizer")
         target = TokenListTarget(self.target_tokenizer, self.target_min_count, self.target_max_tokens)
         return target.learn_form(y)
 
+    def _own_callbacks(self, epochs: int) -> list[Any]:
+        share = self.teacher_forcing
+        if isinstance(share, Real):
+            return [] if share == 1 else [EpochValue("decoder", "teacher_forcing", lambda epoch: float(share))]
+        if callable(share):
+            return [EpochValue("decoder", "teacher_forcing", lambda epoch: _as_share(share(epoch)))]
+        first, last = share
+        slope = (last - first) / max(1, epochs - 1)
+        return [EpochValue("decoder", "teacher_forcing", lambda epoch: first + slope * epoch)]
+
     def _head_options(self, params: dict[str, Any]) -> dict[str, Any]:
+        if isinstance(self.teacher_forcing, (tuple, list)):
+            if len(self.teacher_forcing) != 2:
+                raise ValueError(f"teacher_forcing must be a pair (first, last). Got {self.teacher_forcing!r}.")
+            for share in self.teacher_forcing:
+                _as_share(share)
         sampled = not (isinstance(self.teacher_forcing, Real) and self.teacher_forcing == 1)
         if self.recurrent_dropout and (sampled or self.input_feeding):
             raise ValueError(
@@ -514,6 +530,12 @@ class Output(NamedTuple):
 
     tokens: list[Any]
     score: float
+
+
+def _as_share(share: Any) -> float:
+    if not isinstance(share, Real) or not 0 <= share <= 1:
+        raise ValueError(f"teacher_forcing must be from 0 to 1. Got {share!r}.")
+    return float(share)
 
 
 def _holds_rows(prefix: Any) -> bool:

@@ -1,6 +1,7 @@
 """Many steps of time: recurrences over a sequence, pooling, labels that follow on each other."""
 
 from skrnn.layers.attention import ATTENTIONS, Attention
+from skrnn.layers.carried import Carried
 from skrnn.layers.crf_output import CRF
 from skrnn.layers.decoder import Decoder, TokenScores
 from skrnn.layers.embedding import TokenEmbedding
@@ -28,6 +29,7 @@ __all__ = [
     "RNN",
     "Attention",
     "AttentionPooling",
+    "Carried",
     "Decoder",
     "LastPooling",
     "MaxPooling",

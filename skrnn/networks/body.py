@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from skrnn.keras_objects.recipe import fingerprint
-from skrnn.layers import POOLINGS, RecurrenceSpec
+from skrnn.layers import POOLINGS, Carried, RecurrenceSpec
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class RecurrentBody:
         A key of `POOLINGS`, how steps become one vector; None keeps the steps.
     jit_compile : bool
         Compile the loops over time with XLA, where they are skrnn's own.
+    carried_rows : int or None
+        Rows of a training batch, each of which goes on where that of the batch before ended; None begins anew.
 
     Notes
     -----
@@ -39,6 +41,7 @@ class RecurrentBody:
     dropout: float = 0.0
     pooling: str | None = "last"
     jit_compile: bool = False
+    carried_rows: int | None = None
 
     @property
     def loops(self) -> list[str]:
@@ -79,7 +82,11 @@ class RecurrentBody:
             top = depth == len(self.layers) - 1
             # The layer knows its last real step itself, in both directions.
             whole = not top or self.pooling != "last"
-            layer = spec.make(whole, self.bidirectional, fused=fused, jit_compile=self.jit_compile)
+            carried = self.carried_rows is not None
+            layer = spec.make(
+                whole, self.bidirectional, fused=fused, jit_compile=self.jit_compile, return_state=carried
+            )
+            layer = Carried(layer, self.carried_rows) if self.carried_rows is not None else layer
             h = layer(h)  # (B, T, H) or (B, H)
             if top and self.pooling is not None and (whole or spec.kind == "layer"):
                 h = POOLINGS[self.pooling](name="pooling")(h)  # (B, H)

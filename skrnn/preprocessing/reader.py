@@ -50,7 +50,7 @@ class Reader(BaseEstimator):
     _allow_nan = False
     _nan_hint = ""
     # Fitted, of an estimator that takes strings; None elsewhere.
-    _tokenizer: Any = None
+    tokenizer: Any = None
 
     def serve(self, owner: str, allow_nan: bool, nan_hint: str) -> Reader:
         """Take from an estimator its name, for messages, and whether NaN is a missing value to it.
@@ -73,14 +73,14 @@ class Reader(BaseEstimator):
 
     def cut_by(self, tokenizer: Any) -> Reader:
         """Take from an estimator a fitted tokenizer of strings, or None."""
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         return self
 
     def tokens(self, X: Any) -> Any:
         """X, whose strings are cut into tokens where the estimator has a tokenizer."""
-        if self._tokenizer is None:
+        if self.tokenizer is None:
             return X
-        return list(self._tokenizer.transform(text_rows(X, "X")))
+        return list(self.tokenizer.transform(text_rows(X, "X")))
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learn what X is made of.

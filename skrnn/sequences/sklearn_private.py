@@ -9,6 +9,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+# Some rows of any container, as cross-validation takes them. It is exported, but under a private name.
+from sklearn.utils import _safe_indexing as safe_indexing
+
 # Ranges of parameters. There is no public way to write them, nor to check them with scikit-learn's own messages.
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
@@ -24,6 +27,7 @@ __all__ = [
     "check_feature_names",
     "copy_settings",
     "has_callbacks",
+    "safe_indexing",
     "validate_params",
 ]
 

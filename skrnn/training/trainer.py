@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -76,6 +77,13 @@ class Trainer:
         1 shows a progress bar, 2 prints a line an epoch.
     observer : Observer or None
         Sees every epoch, and may stop training.
+    scorer : callable or None
+        From a function that reads the `Outcome` so far to a score, better the higher, that is watched in place of the
+        validation loss.
+    average_epochs : int
+        The weights that training leaves are the mean over so many epochs, the last ones or those up to the best.
+    in_order : bool
+        Batches are the examples in their order, every epoch the same.
     """
 
     epochs: int
@@ -85,6 +93,9 @@ class Trainer:
     patience: int | None = None
     verbose: int = 0
     observer: Observer | None = None
+    scorer: Callable[[Callable[[], Outcome]], float] | None = None
+    average_epochs: int = 1
+    in_order: bool = False
 
     def run(
         self,
@@ -130,7 +141,9 @@ class Trainer:
         self, program: Program, training: Examples, validation: Examples | None, rng: Any, outcome: Outcome
     ) -> None:
         epoch = _Epoch(self, program, training, validation, rng)
-        best = _Best(self.patience)
+        recent = _Recent(self.average_epochs)
+        best = _Best(self.patience, recent)
+        now = partial(_reached, program, _Best(None, recent), outcome.history)
         callbacks = KerasCallbacks(self.callbacks, program, self.epochs)
         reached = partial(_reached, program, best, outcome.history)
         logs: dict[str, float] = {}
@@ -141,6 +154,9 @@ class Trainer:
                     self.observer.epoch_begin(reached)
                 callbacks.epoch_begin(number)
                 logs = epoch.run(callbacks)
+                recent.add(program)
+                if self.scorer is not None:
+                    logs["val_score"] = self.scorer(now)
                 _record(outcome, logs)
                 progress.epoch_end(logs)
                 heard = callbacks.epoch_end(number, logs)
@@ -154,8 +170,7 @@ class Trainer:
         program.finish()
         callbacks.end(logs)
         _read(program, outcome)
-        if best.weights is not None:
-            outcome.weights = best.weights
+        outcome.weights = best.weights or recent.mean(outcome.weights)
         _check_weights(outcome.weights, self.callbacks)
 
 
@@ -173,12 +188,17 @@ class _Epoch:
             width = validation.width_of(program.plan.network.inputs.columns)
             self.held_out = (program.put(validation), *batch_boundaries(validation.sizes, width, program.numbers))
         self.batch_size = len(training) if trainer.batch_size == -1 else trainer.batch_size
+        self.in_order = trainer.in_order
         # The mean loss of an epoch counts what has a loss: examples, or steps.
         self.counts = training.lengths(program.head.axis)
 
     def run(self, callbacks: KerasCallbacks) -> dict[str, float]:
         """Train one epoch, and evaluate on what is held out."""
-        order, starts = training_batches(self.sizes, self.batch_size, self.rng, self.program.numbers)
+        if self.in_order:
+            order = np.arange(len(self.sizes))
+            starts = np.append(order[:: self.batch_size], len(order))
+        else:
+            order, starts = training_batches(self.sizes, self.batch_size, self.rng, self.program.numbers)
         self.program.reset_metrics()
         logs = callbacks.train(self.data, order, starts, self.counts)
         if self.held_out is not None:
@@ -210,8 +230,7 @@ def _reached(program: Program, best: _Best, history: dict[str, list[float]]) -> 
     program.finish()
     _read(program, outcome)
     program.load_weights(running)
-    if best.weights is not None:
-        outcome.weights = best.weights
+    outcome.weights = best.weights or best.recent.mean(outcome.weights)
     return outcome
 
 
@@ -235,11 +254,29 @@ def _handles_nan(callbacks: list[Any]) -> bool:
     return any(isinstance(c, keras.callbacks.TerminateOnNaN) for c in callbacks)
 
 
-class _Best:
-    """Early stopping: the best validation loss so far, and its weights."""
+class _Recent:
+    """The weights after the last epochs, whose mean is smoother than the last ones."""
 
-    def __init__(self, patience: int | None) -> None:
-        self.patience = patience
+    def __init__(self, n: int) -> None:
+        self.kept: deque[Arrays] | None = None if n == 1 else deque(maxlen=n)
+
+    def add(self, program: Program) -> None:
+        """Note the weights after an epoch."""
+        if self.kept is not None:
+            self.kept.append(program.read_weights())
+
+    def mean(self, weights: Arrays | None) -> Arrays | None:
+        """The mean; without an epoch, or where none is asked for, the weights given."""
+        if not self.kept:
+            return weights
+        return [np.mean(values, axis=0, dtype=np.float64).astype(values[0].dtype) for values in zip(*self.kept)]
+
+
+class _Best:
+    """Early stopping: the best validation loss or score so far, and its weights."""
+
+    def __init__(self, patience: int | None, recent: _Recent) -> None:
+        self.patience, self.recent = patience, recent
         self.loss = math.inf
         self.waited = 0
         self.weights: Arrays | None = None
@@ -247,8 +284,9 @@ class _Best:
     def is_over(self, logs: dict[str, float], program: Program) -> bool:
         if self.patience is None:
             return False
-        if logs["val_loss"] < self.loss:
-            self.loss, self.waited, self.weights = logs["val_loss"], 0, program.read_weights()
+        loss = -logs["val_score"] if "val_score" in logs else logs["val_loss"]
+        if loss < self.loss:
+            self.loss, self.waited, self.weights = loss, 0, self.recent.mean(program.read_weights())
         else:
             self.waited += 1
         return self.waited >= self.patience

@@ -210,7 +210,7 @@ class Speller(SequenceEstimator):
     def _new_reader(self, X):
         return PairReader()
 
-    def _new_target(self, y):
+    def _new_target(self, y, reader):
         return DigitTarget()
 
 
