@@ -16,6 +16,7 @@ from skrnn.estimators import parameters
 from skrnn.estimators.callback_context import CallbackContext, CallbackSupportMixin, with_callbacks
 from skrnn.estimators.likely_mistakes import warn_of_mistakes
 from skrnn.estimators.planning import Seeds, make_plan, reads_gaps, time_column
+from skrnn.estimators.pretraining import GATE, language_model_of, reader_of
 from skrnn.estimators.readout import ReadoutTrainer, check_readout, make_readout
 from skrnn.estimators.splitting import split_validation, validation_scorer
 from skrnn.estimators.wrapper import Wrapper
@@ -30,6 +31,7 @@ from skrnn.targets import Target
 from skrnn.training import Outcome, Plan, Trainer, predict
 from skrnn.training.processes import check_process
 from skrnn.training.program import build_model
+from skrnn.training.schedules import EpochValue
 
 NAN_HINT = 'cell="grud" reads missing values; PerStep(SimpleImputer()) fills them in.'
 
@@ -67,7 +69,9 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         dict
         """
         routed = {k: v for k, v in vars(self).items() if k.partition("__")[0] in parameters.PREFIXES and "__" in k}
-        return {**BaseEstimator.get_params(self, deep=deep), **routed}
+        params = BaseEstimator.get_params(self, deep=deep)
+        # Those of a fitted language model are no parameters of this estimator.
+        return {k: v for k, v in params.items() if not k.startswith("pretrained__")} | routed
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters, routed ones included.
@@ -87,9 +91,12 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         # clone() copies Keras layers through their registered name, which a user's own cell need not have.
         params = self.get_params(deep=False)
         keras_objects = {k: parameters.as_data(v) for k, v in params.items() if parameters.holds_keras_objects(v)}
-        plain = type(self)(**{k: v for k, v in params.items() if k not in keras_objects})
+        apart = {**keras_objects, **({"pretrained": params["pretrained"]} if "pretrained" in params else {})}
+        plain = type(self)(**{k: v for k, v in params.items() if k not in apart})
         cloned = BaseEstimator.__sklearn_clone__(plain)
         copy_settings(self, cloned)
+        if "pretrained" in params:  # fitted, and so it stays
+            cloned.pretrained = params["pretrained"]
         return cloned.set_params(**{k: parameters.from_data(v) for k, v in keras_objects.items()})
 
     def __getstate__(self) -> dict[str, Any]:
@@ -200,7 +207,11 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
 
     def _own_callbacks(self, epochs: int) -> list[keras.callbacks.Callback]:
         """Callbacks of Keras that the estimator itself needs."""
-        return []
+        frozen = self.get_params(deep=False).get("frozen_epochs", 0)
+        if not frozen:
+            return []
+        done = self.n_iter_ if self.__sklearn_is_fitted__() and self.warm_start else 0
+        return [EpochValue(GATE, "open", lambda epoch: float(epoch + done >= frozen))]
 
     def _new_tokenizer(self, X: Any) -> Any:
         """A tokenizer fitted to X, of an estimator that takes strings, where X holds some; None otherwise."""
@@ -214,6 +225,10 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
     def _read(self, X: Any, resume: bool) -> tuple[Reader, Examples]:
         if resume:
             return self.reader_, self._read_as_fitted(X)
+        language_model = language_model_of(self.get_params(deep=False))
+        if language_model is not None:
+            reader = reader_of(language_model)
+            return reader, reader.read(reader.tokens(X))
         tokenizer = self._new_tokenizer(X)
         X = X if tokenizer is None else list(tokenizer.transform(text_rows(X, "X")))
         reader = self._new_reader(X).cut_by(tokenizer)

@@ -43,6 +43,12 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         How X is read, with options as ``reader__*``: `skrnn.preprocessing.ArrayReader` reads numbers, `TokenReader`
         integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries.
         None picks the one for the form of X: numbers (integers, too), strings or dictionaries.
+    pretrained : RNNLanguageModel, default=None
+        A fitted language model, whose tokens, embedding and recurrences (`cell` and `units`) the network begins with
+        [2]_; X is then read as the language model reads it. It stays fitted in `clone`. As a candidate of a grid it
+        has to be a `sklearn.frozen.FrozenEstimator` of one.
+    frozen_epochs : int, default=0
+        Epochs at the beginning in which embedding and recurrences stay as `pretrained` has them.
     model : callable, default=None
         A function that returns a built `keras.Model` from (B, T, D) to (B, K), instead of the
         parameters above. It is called with those of ``meta`` (dict: "n_features_in_", "n_outputs_",
@@ -150,6 +156,7 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
     ----------
     .. [1] Z. Yang, D. Yang, C. Dyer, X. He, A. Smola, E. Hovy (2016), Hierarchical attention networks for document
        classification, NAACL-HLT, 1480-1489.
+    .. [2] J. Howard, S. Ruder (2018), Universal language model fine-tuning for text classification, ACL.
 
     Examples
     --------
@@ -178,6 +185,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         recurrent_dropout: float = 0.0,
         pooling: str = "last",
         reader: Any = None,
+        pretrained: Any = None,
+        frozen_epochs: int = 0,
         model: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
@@ -205,6 +214,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         self.recurrent_dropout = recurrent_dropout
         self.pooling = pooling
         self.reader = reader
+        self.pretrained = pretrained
+        self.frozen_epochs = frozen_epochs
         self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate

@@ -132,7 +132,18 @@ class RNNLanguageModel(SequenceEstimator):
         **{
             k: v
             for k, v in CONSTRAINTS.items()
-            if k not in ("bidirectional", "pooling", "model", "loss", "metrics", "readout", "reader")
+            if k
+            not in (
+                "bidirectional",
+                "pooling",
+                "model",
+                "loss",
+                "metrics",
+                "readout",
+                "reader",
+                "pretrained",
+                "frozen_epochs",
+            )
         },
         "dim": [Interval(Integral, 1, None, closed="left")],
         "tied_embeddings": ["boolean"],

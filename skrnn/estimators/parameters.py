@@ -29,6 +29,8 @@ CONSTRAINTS: dict[str, Any] = {
     "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
     "pooling": [StrOptions(set(POOLINGS))],
     "reader": [Reader, None],
+    "pretrained": "no_validation",  # language_model_of says what it may be
+    "frozen_epochs": [Interval(Integral, 0, None, closed="left")],
     "model": [callable, None],
     "optimizer": [str, type, keras.optimizers.Optimizer],
     "learning_rate": [

@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 
 from skrnn.cells.checks import check_integer
 from skrnn.estimators import parameters
+from skrnn.estimators.pretraining import language_model_of, pretrained_weights
 from skrnn.heads import Head, Request, make_head
 from skrnn.keras_objects.objectives import make_metrics, make_optimizer, optimizer_recipe
 from skrnn.layers import RecurrenceSpec, knows_time, reads_missing, time_feature_of
@@ -72,6 +73,7 @@ def make_plan(
     params = estimator.get_params()
     body: Any = None
     model = None
+    language_model = language_model_of(params)
     if params.get("model") is not None:
         body = _function_body(estimator, reader, target, params)
         model = body.first_build(reader.spec, seed)
@@ -84,7 +86,10 @@ def make_plan(
     weight = ColumnSpec("weight", axis=head.axis)
     columns = (*reader.spec.columns, *target.spec.columns, weight)
     plan = Plan(network, columns, _optimizer(estimator, params, model), metrics)
-    return plan, _start(estimator, plan, model, resume)
+    start = _start(estimator, plan, model, resume)
+    if language_model is not None and not resume:
+        start.given = pretrained_weights(network, language_model)
+    return plan, start
 
 
 def _request(estimator: Any, reader: Reader, params: dict[str, Any], model: keras.Model | None) -> Request:
@@ -126,18 +131,22 @@ def _with_head(plan: Plan, model: keras.Model) -> list[Any]:
 def _recurrent_body(
     estimator: Any, reader: Reader, head: Head, params: dict[str, Any], examples: Examples, resume: bool
 ) -> RecurrentBody:
-    layers = recurrent_layers(estimator, params, reader)
+    source = language_model_of(params) or estimator
+    layers = recurrent_layers(source, source.get_params(), reader, estimator.recurrent_dropout)
     body = RecurrentBody(
         layers=layers,
         bidirectional=bool(params.get("bidirectional", False)),
         dropout=float(estimator.dropout),
         pooling=None if head.keeps_steps else params["pooling"],
         carried_rows=estimator._carried_rows(examples),
+        gated=bool(params.get("frozen_epochs")),
     )
     return RecurrentBody(**{**vars(body), "jit_compile": _jit_compile(estimator, body, params, examples, resume)})
 
 
-def recurrent_layers(estimator: Any, params: dict[str, Any], reader: Reader) -> tuple[RecurrenceSpec, ...]:
+def recurrent_layers(
+    estimator: Any, params: dict[str, Any], reader: Reader, recurrent_dropout: float
+) -> tuple[RecurrenceSpec, ...]:
     """One layer for each of the estimator's units.
 
     The lowest reads the time stamps. In those above each step takes one unit of time: what they read are states, in
@@ -151,7 +160,7 @@ def recurrent_layers(estimator: Any, params: dict[str, Any], reader: Reader) -> 
     if knows_time(estimator.cell):
         above |= {"time_feature": None, **({"n_features": None} if "n_features" in above else {})}
     return tuple(
-        RecurrenceSpec.from_cell(estimator.cell, units, above if depth else options, estimator.recurrent_dropout)
+        RecurrenceSpec.from_cell(estimator.cell, units, above if depth else options, recurrent_dropout)
         for depth, units in enumerate(parameters.units_of_layers(estimator.units))
     )
 

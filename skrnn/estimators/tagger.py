@@ -49,6 +49,12 @@ class RNNTagger(SequenceEstimator):
         How X is read, with options as ``reader__*``: `skrnn.preprocessing.ArrayReader` reads numbers, `TokenReader`
         integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries.
         None picks the one for the form of X: numbers (integers, too), strings or dictionaries.
+    pretrained : RNNLanguageModel, default=None
+        A fitted language model, whose tokens, embedding and recurrences (`cell` and `units`) the network begins with
+        [3]_; X is then read as the language model reads it. It stays fitted in `clone`. As a candidate of a grid it
+        has to be a `sklearn.frozen.FrozenEstimator` of one.
+    frozen_epochs : int, default=0
+        Epochs at the beginning in which embedding and recurrences stay as `pretrained` has them.
     model : callable, default=None
         A function that returns a built `keras.Model` from the columns of X to (B, T, K), instead of the parameters
         above, as in `RNNClassifier`: scores of the labels with ``head="crf"``, which is put behind them, or
@@ -151,6 +157,7 @@ class RNNTagger(SequenceEstimator):
     .. [1] J. Lafferty, A. McCallum, F. Pereira (2001), Conditional random fields: probabilistic models for segmenting
        and labeling sequence data, ICML, 282-289.
     .. [2] X. Ma, E. Hovy (2016), End-to-end sequence labeling via bi-directional LSTM-CNNs-CRF, ACL, 1064-1074.
+    .. [3] J. Howard, S. Ruder (2018), Universal language model fine-tuning for text classification, ACL.
 
     Examples
     --------
@@ -182,6 +189,8 @@ class RNNTagger(SequenceEstimator):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         reader: Any = None,
+        pretrained: Any = None,
+        frozen_epochs: int = 0,
         model: Any = None,
         optimizer: Any = "adam",
         learning_rate: Any = 0.01,
@@ -210,6 +219,8 @@ class RNNTagger(SequenceEstimator):
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.reader = reader
+        self.pretrained = pretrained
+        self.frozen_epochs = frozen_epochs
         self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate

@@ -168,7 +168,11 @@ class RNNTranslator(SequenceEstimator):
     """
 
     _parameter_constraints: dict[str, Any] = {
-        **{k: v for k, v in CONSTRAINTS.items() if k not in ("pooling", "model", "loss", "metrics", "readout")},
+        **{
+            k: v
+            for k, v in CONSTRAINTS.items()
+            if k not in ("pooling", "model", "loss", "metrics", "readout", "pretrained", "frozen_epochs")
+        },
         "attention_type": [StrOptions(set(ATTENTIONS)), None],
         "input_feeding": ["boolean"],
         "target_dim": [Interval(Integral, 1, None, closed="left")],

@@ -5,6 +5,7 @@ from skrnn.layers.carried import Carried
 from skrnn.layers.crf_output import CRF
 from skrnn.layers.decoder import Decoder, TokenScores
 from skrnn.layers.embedding import TokenEmbedding
+from skrnn.layers.gradient_gate import GradientGate
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec, knows_time, reads_missing, time_feature_of
 from skrnn.layers.rnn import FUSED, GRU, LSTM, RNN, SimpleRNN, runs_fused
@@ -31,6 +32,7 @@ __all__ = [
     "AttentionPooling",
     "Carried",
     "Decoder",
+    "GradientGate",
     "LastPooling",
     "MaxPooling",
     "MeanPooling",

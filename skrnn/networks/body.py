@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from skrnn.keras_objects.recipe import fingerprint
-from skrnn.layers import POOLINGS, Carried, RecurrenceSpec
+from skrnn.layers import POOLINGS, Carried, GradientGate, RecurrenceSpec
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class RecurrentBody:
         Compile the loops over time with XLA, where they are skrnn's own.
     carried_rows : int or None
         Rows of a training batch, each of which goes on where that of the batch before ended; None begins anew.
+    gated : bool
+        Put a `GradientGate` named "gate" behind the recurrences.
 
     Notes
     -----
@@ -42,6 +44,7 @@ class RecurrentBody:
     pooling: str | None = "last"
     jit_compile: bool = False
     carried_rows: int | None = None
+    gated: bool = False
 
     @property
     def loops(self) -> list[str]:
@@ -88,6 +91,7 @@ class RecurrentBody:
             )
             layer = Carried(layer, self.carried_rows) if self.carried_rows is not None else layer
             h = layer(h)  # (B, T, H) or (B, H)
+            h = GradientGate(name="gate")(h) if top and self.gated else h
             if top and self.pooling is not None and (whole or spec.kind == "layer"):
                 h = POOLINGS[self.pooling](name="pooling")(h)  # (B, H)
             h = self._dropped(h, steps=not top or self.pooling is None)

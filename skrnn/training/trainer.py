@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from skrnn.sequences.batches import batch_boundaries, training_batches
 from skrnn.sequences.examples import Examples
@@ -36,12 +37,15 @@ class Outcome:
         One value per epoch for each name.
     readout : scikit-learn estimator, list of them, or None
         Fitted, where the output is theirs.
+    given : dict of int to ndarray
+        Weights by number that are given, where others are drawn.
     """
 
     weights: Arrays | None = None
     optimizer_state: Arrays | None = None
     history: dict[str, list[float]] = field(default_factory=dict)
     readout: Any = None
+    given: dict[int, NDArray] = field(default_factory=dict)
 
 
 class Observer(Protocol):
@@ -130,6 +134,7 @@ class Trainer:
             weights = (
                 start.weights if start.weights is not None else program.initial_weights(plan.network, weights_seed)
             )
+            weights = [start.given.get(k, w) for k, w in enumerate(weights)]
             program.load(weights, start.optimizer_state, plan.learning_rate, dropout_seed)
             try:
                 self._loop(program, training, validation, np.random.default_rng(order_seed), outcome)
