@@ -40,6 +40,7 @@ def search_columns(
     max_lengths: NDArray[np.int64],
     prefixes: list[list[Any]] | None = None,
     noise: NDArray[np.float32] | None = None,
+    what: str = "prefix",
 ) -> Examples:
     """Add to X what a search reads beside it.
 
@@ -55,6 +56,8 @@ def search_columns(
         What the outputs begin with.
     noise : ndarray of shape (sum of max_lengths + 1,), optional
         To draw by.
+    what : str, default="prefix"
+        What messages call a prefix.
 
     Raises
     ------
@@ -72,12 +75,12 @@ def search_columns(
     for i, prefix in enumerate(prefixes or []):
         if len(prefix) > max_lengths[i]:
             raise ValueError(
-                f"a prefix must not be longer than max_length, {max_lengths[i]} tokens. Got {len(prefix)}."
+                f"a {what} must not be longer than max_length, {max_lengths[i]} tokens. Got {len(prefix)}."
             )
         numbers = vocabulary.encode([prefix])
         if (numbers == UNKNOWN).any():
             strange = prefix[int(np.argmax(numbers == UNKNOWN))]
-            raise ValueError(f"a prefix must hold tokens of the fit. Got {shown(strange)}, which is unknown.")
+            raise ValueError(f"a {what} must hold tokens of the fit. Got {shown(strange)}, which is unknown.")
         forced[offsets[i] : offsets[i] + len(prefix)] = numbers
     columns = {
         "forced": Column(forced, "search"),

@@ -15,9 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.hypotheses import search_columns, split_hypotheses
 from skrnn.estimators.parameters import CONSTRAINTS
+from skrnn.estimators.planning import decoder_layers
 from skrnn.estimators.streams import check_stream, pieces_of, streams_of
 from skrnn.heads import Search
 from skrnn.layers import Carried
+from skrnn.layers.stepping import check_steppable
 from skrnn.preprocessing import Reader, Tokenizer, VocabularyReader
 from skrnn.sequences.examples import Column, Examples
 from skrnn.sequences.messages import shown
@@ -427,7 +429,7 @@ class RNNLanguageModel(SequenceEstimator):
         shortest, longest = np.full(n, min_length), np.full(n, max_length)
         vocabulary = self._target.vocabulary
         prompts = None if prompt is None else [self._prompt(prompt)] * n
-        columns = search_columns(begin, vocabulary, shortest, longest, prompts, noise)
+        columns = search_columns(begin, vocabulary, shortest, longest, prompts, noise, "prompt")
         found = split_hypotheses(predict(self._plan, self.weights_, columns, how))
         return self._joined([vocabulary.decode(hypotheses[0].numbers) for hypotheses in found])
 
@@ -449,6 +451,8 @@ class RNNLanguageModel(SequenceEstimator):
         return NextTokenTarget().of(reader.vocabulary_)  # type: ignore[attr-defined]
 
     def _head_options(self, params: dict[str, Any]) -> dict[str, Any]:
+        for spec in decoder_layers(self, params):
+            check_steppable(spec.make(True, False))
         return {"tied_dim": int(self.dim) if self.tied_embeddings else None}
 
     def _carried_rows(self, examples: Examples) -> int | None:

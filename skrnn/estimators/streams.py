@@ -46,10 +46,8 @@ def streams_of(examples: Examples, n: int, rows: int, length: int) -> Examples:
     """
     per_stream = -(-n // rows)
     n_pieces = -(-per_stream // length)
+    n_pieces = min(n_pieces, n // rows)  # each has a step
     bounds = np.linspace(0, n, rows * n_pieces + 1).astype(np.int64)
-    if (np.diff(bounds) < 1).any():  # of very short streams: one piece each
-        n_pieces = 1
-        bounds = np.linspace(0, n, rows + 1).astype(np.int64)
     order = np.arange(rows * n_pieces).reshape(rows, n_pieces).T.ravel()
     return _cut(examples, bounds, order)
 

@@ -518,7 +518,7 @@ class RNNTranslator(SequenceEstimator):
 
     def _pairs(self, X: Any, y: Any) -> Examples:
         check_is_fitted(self)
-        return self._target.encode(y, self._read_as_fitted(X), fit=False)
+        return self._target.outputs(y, self._read_as_fitted(X))
 
     def _check_copying(self, X: Any) -> None:
         if self.copy_unknown is False:

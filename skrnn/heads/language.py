@@ -14,7 +14,7 @@ from skrnn.heads.searching import SearchingHead, n_known, token_losses
 from skrnn.layers import TokenScores
 from skrnn.layers.carried import recurrences_of
 from skrnn.layers.pooling import last_over_time
-from skrnn.layers.stepping import check_steppable, first_states, over_steps, state_sizes, take_step
+from skrnn.layers.stepping import first_states, over_steps, state_sizes, take_step
 from skrnn.sequences.batches import Batch
 from skrnn.sequences.examples import Column, ColumnSpec
 from skrnn.targets.next_tokens import NextTokenSpec
@@ -55,8 +55,6 @@ class LanguageHead(SearchingHead):
     def begin(self, model: keras.Model, outputs: Any, batch: Batch) -> tuple[StepFunction, Any]:
         """A step of the embedding and the recurrences, and their states before the first one."""
         layers, n = recurrences_of(model), n_known(batch)
-        for layer in layers:
-            check_steppable(layer)
         embedding = model.get_layer("embedding")
         sizes = [len(state_sizes(layer)) for layer in layers]
 

@@ -1,4 +1,4 @@
-"""Scores of labels and numbers per step, ready for GridSearchCV."""
+"""Scores of labels and numbers per step, and of lists of tokens, ready for GridSearchCV."""
 
 from skrnn.metrics.entities import (
     Entity,
@@ -25,10 +25,13 @@ from skrnn.metrics.numbers import (
 from skrnn.metrics.schemes import convert_scheme
 from skrnn.metrics.scorers import (
     SCORERS,
+    bleu_scorer,
+    chrf_scorer,
     entity_f1_macro_scorer,
     entity_f1_scorer,
     entity_precision_scorer,
     entity_recall_scorer,
+    exact_match_scorer,
     flat_accuracy_scorer,
     flat_f1_scorer,
     flat_f1_weighted_scorer,
@@ -40,11 +43,17 @@ from skrnn.metrics.scorers import (
     flat_recall_scorer,
     make_report_scorer,
     sequence_accuracy_scorer,
+    token_accuracy_scorer,
 )
+from skrnn.metrics.token_lists import bleu_score, chrf_score, exact_match_score, token_accuracy_score
 
 __all__ = [
     "SCORERS",
     "Entity",
+    "bleu_score",
+    "bleu_scorer",
+    "chrf_score",
+    "chrf_scorer",
     "convert_scheme",
     "entity_f1_macro_scorer",
     "entity_f1_score",
@@ -54,6 +63,8 @@ __all__ = [
     "entity_recall_score",
     "entity_recall_scorer",
     "entity_report",
+    "exact_match_score",
+    "exact_match_scorer",
     "find_entities",
     "flat_accuracy_score",
     "flat_accuracy_scorer",
@@ -76,4 +87,6 @@ __all__ = [
     "make_report_scorer",
     "sequence_accuracy_score",
     "sequence_accuracy_scorer",
+    "token_accuracy_score",
+    "token_accuracy_scorer",
 ]

@@ -24,6 +24,7 @@ from skrnn.metrics.numbers import (
     flat_r2_score,
     flat_root_mean_squared_error,
 )
+from skrnn.metrics.token_lists import bleu_score, chrf_score, exact_match_score, token_accuracy_score
 
 flat_accuracy_scorer = make_scorer(flat_accuracy_score)
 # A label may be missing from a small fold, or never be predicted early in a search: that is 0, not a warning a fold.
@@ -42,8 +43,12 @@ flat_neg_root_mean_squared_error_scorer = make_scorer(flat_root_mean_squared_err
 flat_neg_mean_absolute_percentage_error_scorer = make_scorer(
     flat_mean_absolute_percentage_error, greater_is_better=False
 )
+bleu_scorer = make_scorer(bleu_score)
+chrf_scorer = make_scorer(chrf_score)
+exact_match_scorer = make_scorer(exact_match_score)
+token_accuracy_scorer = make_scorer(token_accuracy_score)
 
-# Every scorer by name; those of labels, or those of numbers, make a `scoring` of several scores.
+# Every scorer by name; those of labels, of numbers, or of token lists, make a `scoring` of several scores.
 SCORERS = {
     "flat_accuracy": flat_accuracy_scorer,
     "flat_precision": flat_precision_scorer,
@@ -59,6 +64,10 @@ SCORERS = {
     "flat_neg_mean_absolute_error": flat_neg_mean_absolute_error_scorer,
     "flat_neg_root_mean_squared_error": flat_neg_root_mean_squared_error_scorer,
     "flat_neg_mean_absolute_percentage_error": flat_neg_mean_absolute_percentage_error_scorer,
+    "bleu": bleu_scorer,
+    "chrf": chrf_scorer,
+    "exact_match": exact_match_scorer,
+    "token_accuracy": token_accuracy_scorer,
 }
 
 

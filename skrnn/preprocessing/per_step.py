@@ -91,7 +91,8 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             See `RNNClassifier.fit`; NaN is left to the transformer.
         y : array-like of shape (N,) or (N, K), or one value for each step, optional
             Handed to the transformer, repeated over the steps where it is given per sequence. Rows, in a list or an
-            array (N, T), are steps where they have those of X, and outputs of the sequences otherwise.
+            array (N, T), are steps where they have those of X, and outputs of the sequences otherwise. A transformer
+            that needs no y does not see rows of other lengths, such as translations.
         sample_weight : array-like of shape (N,), or one weight for each step, optional
             Handed to the transformer, repeated over the steps where it is given per sequence.
 
@@ -108,8 +109,11 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             if not has_fit_parameter(transformer, "sample_weight"):
                 raise TypeError(f"{type(transformer).__name__} takes no sample_weight.")
             params["sample_weight"] = check_weights(sample_weight, len(sequences), sequences.lengths)
-        targets = _step_targets(sequences, y)
-        if targets is None or (known := _known(targets)).all():
+        alone = _fitted_alone(transformer, table, params) if _has_own_lengths(sequences, y) else None
+        targets = _step_targets(sequences, y) if alone is None else None
+        if alone is not None:
+            self.transformer_ = alone
+        elif targets is None or (known := _known(targets)).all():
             self.transformer_ = transformer.fit(table, targets, **params)
         else:
             self.transformer_ = _fit_with_gaps(transformer, table, targets, known, params)
@@ -241,15 +245,33 @@ def _frame_table(frames: list[Any], n_features: int | None) -> tuple[Any, Sequen
 
 def _fit_with_gaps(transformer: Any, table: Any, targets: NDArray, known: NDArray[np.bool_], params: Any) -> Any:
     """Fit to all steps without y if the transformer can do without it, or else to those whose target is known."""
-    if not get_tags(transformer).target_tags.required:
-        try:  # not every transformer that needs y says so
-            return clone(transformer).fit(table, None, **params)
-        except (TypeError, ValueError):
-            pass
+    alone = _fitted_alone(transformer, table, params)
+    if alone is not None:
+        return alone
     if not known.any():
         raise ValueError("y must hold a target. Got None or NaN for all steps.")
     params = {name: weights[known] for name, weights in params.items()}
     return transformer.fit(_rows_of(table, known), np.array(targets[known].tolist()), **params)
+
+
+def _fitted_alone(transformer: Any, table: Any, params: Any) -> Any:
+    """The transformer fitted without y, or None where it needs one."""
+    if get_tags(transformer).target_tags.required:
+        return None
+    try:  # not every transformer that needs y says so
+        return clone(transformer).fit(table, None, **params)
+    except (TypeError, ValueError):
+        return None
+
+
+def _has_own_lengths(sequences: Sequences, y: Any) -> bool:
+    """Whether y holds a list for each sequence, with other lengths than those of X: outputs of a translator."""
+    y = unboxed(y)
+    if not isinstance(y, (list, tuple, np.ndarray)) or len(y) != len(sequences):
+        return False
+    if not all(isinstance(row, (list, tuple, np.ndarray)) for row in y):
+        return False
+    return any(len(row) != n for row, n in zip(y, sequences.lengths))
 
 
 def _rows_of(table: Any, rows: NDArray[np.bool_]) -> Any:

@@ -120,7 +120,9 @@ class SubwordTokenizer(_TextTransformer):
     model_type : {"unigram", "bpe"}, default="unigram"
         A unigram language model [1]_, or byte-pair encoding [2]_.
     character_coverage : float in (0, 1], default=1.0
-        Share of the characters of the fit that are known; others become bytes.
+        Share of the characters of the fit that are pieces of their own.
+    byte_fallback : bool, default=True
+        Write other characters in bytes, so that every string comes back; 256 pieces are bytes then.
 
     Attributes
     ----------
@@ -143,12 +145,20 @@ class SubwordTokenizer(_TextTransformer):
         "vocab_size": [Interval(Integral, 1, None, closed="left")],
         "model_type": [StrOptions({"unigram", "bpe"})],
         "character_coverage": [Interval(Real, 0, 1, closed="right")],
+        "byte_fallback": ["boolean"],
     }
 
-    def __init__(self, vocab_size: int = 8000, model_type: str = "unigram", character_coverage: float = 1.0) -> None:
+    def __init__(
+        self,
+        vocab_size: int = 8000,
+        model_type: str = "unigram",
+        character_coverage: float = 1.0,
+        byte_fallback: bool = True,
+    ) -> None:
         self.vocab_size = vocab_size
         self.model_type = model_type
         self.character_coverage = character_coverage
+        self.byte_fallback = byte_fallback
 
     def fit(self, X: Any, y: Any = None) -> SubwordTokenizer:
         """Learn pieces.
@@ -161,19 +171,25 @@ class SubwordTokenizer(_TextTransformer):
         """
         validate_params(self)
         written = io.BytesIO()
-        _sentencepiece().SentencePieceTrainer.train(
-            sentence_iterator=iter(text_rows(X, "X")),
-            model_writer=written,
-            vocab_size=int(self.vocab_size),
-            model_type=self.model_type,
-            character_coverage=float(self.character_coverage),
-            normalization_rule_name="identity",
-            remove_extra_whitespaces=False,
-            byte_fallback=True,
-            hard_vocab_limit=False,
-            num_threads=1,
-            minloglevel=2,
-        )
+        try:
+            _sentencepiece().SentencePieceTrainer.train(
+                sentence_iterator=iter(text_rows(X, "X")),
+                model_writer=written,
+                vocab_size=int(self.vocab_size),
+                model_type=self.model_type,
+                character_coverage=float(self.character_coverage),
+                normalization_rule_name="identity",
+                remove_extra_whitespaces=False,
+                byte_fallback=bool(self.byte_fallback),
+                hard_vocab_limit=False,
+                num_threads=1,
+                minloglevel=2,
+            )
+        except RuntimeError as error:  # what sentencepiece raises, with the place in its source
+            what = str(error).rpartition("] ")[2].partition(" Increase")[0].partition("\n")[0]
+            raise ValueError(
+                f"SubwordTokenizer could not be fitted with vocab_size={self.vocab_size}: {what}"
+            ) from error
         self.model_ = written.getvalue()
         return self
 

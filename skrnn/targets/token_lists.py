@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +104,16 @@ class TokenListTarget(Target):
 
     def check(self, y: Any, examples: Examples) -> Checked:
         """Check y against X."""
-        rows = self.rows(y)
+        return self._checked(self.rows(y), examples)
+
+    def outputs(self, y: Any, examples: Examples) -> Examples:
+        """Add outputs to X that are given after the fit, and may be empty."""
+        checked = self._checked(self.rows(y, empty=True), examples)
+        examples = examples.with_columns({}, checked.offsets)
+        return examples.with_columns(self.columns(checked.values, examples))
+
+    @staticmethod
+    def _checked(rows: list[list[Any]], examples: Examples) -> Checked:
         check_consistent_length(np.empty(len(examples)), rows)
         return Checked(rows, {AXIS: offsets_of(np.array([len(row) + 1 for row in rows], np.int64))})
 
@@ -141,6 +151,8 @@ def check_tokenizer(tokenizer: Any, name: str, inverse: bool = True) -> None:
     TypeError
         If it has no ``fit`` or ``transform``, or no ``inverse_transform`` where tokens are to be joined.
     """
+    if inspect.isclass(tokenizer):
+        raise TypeError(f"{name} must be an instance. Got the class {tokenizer.__name__}.")
     for method in ("fit", "transform", "inverse_transform")[: 3 if inverse else 2]:
         if not hasattr(tokenizer, method):
             what = type(tokenizer).__name__

@@ -39,7 +39,7 @@ def log_softmax(x):
 
 
 def plain_search(toy, example, options, longest, shortest=0, forced=()):
-    """Beam search for one example, hypothesis by hypothesis: (tokens, log probability, score, looked at), best first."""
+    """Beam search for one example: (tokens, log probability, score, looked at) of each hypothesis, best first."""
     width = options.beam_width
     alive = [((), 0.0, toy.start[example].astype(np.float64), ())]
     finished = []
