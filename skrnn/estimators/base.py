@@ -145,7 +145,8 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
             both_ways = bool(self.get_params(deep=False).get("bidirectional", False))
             warn_of_mistakes(X, y, examples, target, both_ways, fitted["_time_column"])
         training, validation, held_out = self._hold_out(examples, target, groups, seeds.split)
-        trainer = self._trainer(epochs, seeds.train, target, validation is not None)
+        done = self.n_iter_ if resume else 0
+        trainer = self._trainer(epochs, seeds.train, target, validation is not None, done)
         as_fitted = partial(self._as_fitted, fitted)
         if held_out is not None and self.get_params(deep=False).get("scoring", "loss") != "loss":
             trainer.scorer = validation_scorer(self, as_fitted, X, y, held_out)
@@ -205,12 +206,11 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         """Rows of a training batch, of an estimator that carries states from batch to batch."""
         return None
 
-    def _own_callbacks(self, epochs: int) -> list[keras.callbacks.Callback]:
-        """Callbacks of Keras that the estimator itself needs."""
+    def _own_callbacks(self, epochs: int, done: int) -> list[keras.callbacks.Callback]:
+        """Callbacks of Keras that the estimator itself needs, for so many epochs after those that are done."""
         frozen = self.get_params(deep=False).get("frozen_epochs", 0)
         if not frozen:
             return []
-        done = self.n_iter_ if self.__sklearn_is_fitted__() and self.warm_start else 0
         return [EpochValue(GATE, "open", lambda epoch: float(epoch + done >= frozen))]
 
     def _new_tokenizer(self, X: Any) -> Any:
@@ -260,7 +260,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         rows = split_validation(len(examples), self.validation_fraction, target.strata(examples), groups, seed)
         return examples.take(rows[0]), examples.take(rows[1]), kept[rows[1]]
 
-    def _trainer(self, epochs: int | None, seed: int, target: Target, validates: bool) -> Any:
+    def _trainer(self, epochs: int | None, seed: int, target: Target, validates: bool, done: int) -> Any:
         params = self.get_params()
         if params.get("readout") is not None and epochs is None:
             return ReadoutTrainer(make_readout(self, seed), target, seed)
@@ -269,7 +269,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
             batch_size=self.batch_size,
             seed=seed,
             callbacks=[
-                *self._own_callbacks(self._epochs(epochs)),
+                *self._own_callbacks(self._epochs(epochs), done),
                 *parameters.make_callbacks(self.callbacks, parameters.routed(params, "callbacks")),
             ],
             patience=self.n_iter_no_change if validates else None,

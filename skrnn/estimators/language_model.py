@@ -458,7 +458,7 @@ class RNNLanguageModel(SequenceEstimator):
     def _carried_rows(self, examples: Examples) -> int | None:
         return None if self.sequence_length is None else int(self.batch_size)
 
-    def _own_callbacks(self, epochs: int) -> list[Any]:
+    def _own_callbacks(self, epochs: int, done: int) -> list[Any]:
         return [] if self.sequence_length is None else [_Beginnings()]
 
     def _hold_out(self, examples: Examples, target: Target, groups: Any, seed: int) -> Any:
@@ -471,8 +471,8 @@ class RNNLanguageModel(SequenceEstimator):
         training = streams_of(examples, cut, int(self.batch_size), int(self.sequence_length))
         return training, (pieces_of(examples, cut, int(self.sequence_length)) if share else None), None
 
-    def _trainer(self, epochs: int | None, seed: int, target: Target, validates: bool) -> Any:
-        trainer = super()._trainer(epochs, seed, target, validates)
+    def _trainer(self, epochs: int | None, seed: int, target: Target, validates: bool, done: int) -> Any:
+        trainer = super()._trainer(epochs, seed, target, validates, done)
         trainer.in_order = self.sequence_length is not None
         return trainer
 

@@ -439,7 +439,7 @@ class RNNTranslator(SequenceEstimator):
         target = TokenListTarget(self.target_tokenizer, self.target_min_count, self.target_max_tokens)
         return target.learn_form(y)
 
-    def _own_callbacks(self, epochs: int) -> list[Any]:
+    def _own_callbacks(self, epochs: int, done: int) -> list[Any]:
         share = self.teacher_forcing
         if isinstance(share, Real):
             return [] if share == 1 else [EpochValue("decoder", "teacher_forcing", lambda epoch: float(share))]
