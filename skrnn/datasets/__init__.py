@@ -5,10 +5,12 @@ from skrnn.datasets.conll import CONLLU_COLUMNS, load_conll, load_conllu
 from skrnn.datasets.digits import load_digit_rows
 from skrnn.datasets.intensive_care import INTENSIVE_CARE_FEATURES, load_intensive_care
 from skrnn.datasets.location import data_home
+from skrnn.datasets.parallel_text import load_names, load_parallel_text, load_shakespeare
 from skrnn.datasets.series import SERIES_NAMES, load_series, load_ts
 from skrnn.datasets.synthetic import make_adding_problem, make_copying_memory, make_order_task, make_running_mean
 from skrnn.datasets.tagged_text import load_chunks, load_ewt
 from skrnn.datasets.turbofans import TURBOFAN_FEATURES, load_turbofans
+from skrnn.datasets.written_forms import make_dates, make_number_words
 
 __all__ = [
     "ACTIVITIES",
@@ -26,11 +28,16 @@ __all__ = [
     "load_digit_rows",
     "load_ewt",
     "load_intensive_care",
+    "load_names",
+    "load_parallel_text",
     "load_series",
+    "load_shakespeare",
     "load_ts",
     "load_turbofans",
     "make_adding_problem",
     "make_copying_memory",
+    "make_dates",
+    "make_number_words",
     "make_order_task",
     "make_running_mean",
 ]

@@ -48,9 +48,10 @@ class RNNTranslator(SequenceEstimator):
         H, the width of a layer; a tuple has one for each stacked layer. None is 32, or that of an instance.
     bidirectional : bool, default=True
         Run each layer of the encoder from both ends. The decoder has one direction.
-    attention_type : {"multiplicative", "additive"} or None, default="multiplicative"
-        How the decoder looks at the source: by products of states with a matrix between them [2]_, by a network of one
-        layer [1]_, or not at all but for the ends of the encoder [3]_.
+    attention_type : {"additive", "multiplicative"} or None, default="additive"
+        How the decoder looks at the source: by a network of one layer [1]_, by products of states with a matrix between
+        them [2]_, or not at all but for the ends of the encoder [3]_. Additive attention takes memory for S T H numbers
+        of a pair, multiplicative for S T: take it for long sources.
     input_feeding : bool, default=False
         Give the decoder its last output beside its last token [2]_. Training is slower, as the whole step is in a loop.
     target_dim : int, default=128
@@ -162,7 +163,7 @@ class RNNTranslator(SequenceEstimator):
     >>> from skrnn import RNNTranslator
     >>> X = ["one two", "two", "two one one", "one", "two two"] * 8
     >>> y = ["1 2", "2", "2 1 1", "1", "2 2"] * 8
-    >>> model = RNNTranslator(units=16, epochs=30, random_state=0).fit(X, y)
+    >>> model = RNNTranslator(units=16, epochs=30, learning_rate=0.01, random_state=0).fit(X, y)
     >>> model.predict(["two one"])
     array(['2 1'], dtype=object)
     """
@@ -199,7 +200,7 @@ class RNNTranslator(SequenceEstimator):
         units: Any = None,
         *,
         bidirectional: bool = True,
-        attention_type: str | None = "multiplicative",
+        attention_type: str | None = "additive",
         input_feeding: bool = False,
         target_dim: int = 128,
         tied_embeddings: bool = False,
