@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from numbers import Integral, Real
-from typing import Any, NamedTuple
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from skrnn.estimators.base import SequenceEstimator
-from skrnn.estimators.hypotheses import Hypothesis, as_lengths, merged, search_columns, split_hypotheses
-from skrnn.estimators.parameters import CONSTRAINTS
-from skrnn.estimators.planning import decoder_layers
-from skrnn.heads import Search
-from skrnn.layers import ATTENTIONS
+from skrnn.estimators.hypotheses import merged
+from skrnn.estimators.translation import TranslationEstimator
 from skrnn.metrics.token_lists import bleu_score
-from skrnn.preprocessing import Reader, Tokenizer, VocabularyReader
-from skrnn.preprocessing.forms import form_of
-from skrnn.sequences.check import unboxed
-from skrnn.sequences.examples import Examples
-from skrnn.sequences.sklearn_private import HasMethods, Interval, StrOptions
-from skrnn.sequences.vocabulary import UNKNOWN, is_text, text_rows, token_rows
-from skrnn.targets import Target, TokenListTarget
-from skrnn.targets.token_lists import as_objects, check_tokenizer
+from skrnn.preprocessing.tokenizers import as_objects
 from skrnn.training.predict import predict
-from skrnn.training.schedules import EpochValue
-
-# The longest output, where `max_length` is None, as a multiple of the longest target of the fit.
-ROOM = 2
 
 
-class RNNTranslator(SequenceEstimator):
+class RNNTranslator(TranslationEstimator):
     """Turn sequences into other sequences: a recurrent encoder, attention, and a recurrent decoder.
 
     Sentences in another language, dates in another form, phonemes of a word: X and y are sequences of unequal lengths.
@@ -164,35 +147,9 @@ class RNNTranslator(SequenceEstimator):
     >>> X = ["one two", "two", "two one one", "one", "two two"] * 8
     >>> y = ["1 2", "2", "2 1 1", "1", "2 2"] * 8
     >>> model = RNNTranslator(units=16, epochs=30, learning_rate=0.01, random_state=0).fit(X, y)
-    >>> model.predict(["two one"])
-    array(['2 1'], dtype=object)
+    >>> model.predict(["two one one", "two"])
+    array(['2 1 1', '2'], dtype=object)
     """
-
-    _parameter_constraints: dict[str, Any] = {
-        **{
-            k: v
-            for k, v in CONSTRAINTS.items()
-            if k not in ("pooling", "model", "loss", "metrics", "readout", "pretrained", "frozen_epochs")
-        },
-        "attention_type": [StrOptions(set(ATTENTIONS)), None],
-        "input_feeding": ["boolean"],
-        "target_dim": [Interval(Integral, 1, None, closed="left")],
-        "tied_embeddings": ["boolean"],
-        "source_tokenizer": [HasMethods(["fit", "transform"]), None],
-        "target_tokenizer": "no_validation",  # check_tokenizer says what it must have
-        "target_min_count": [Interval(Integral, 1, None, closed="left")],
-        "target_max_tokens": [Interval(Integral, 1, None, closed="left"), None],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "teacher_forcing": [Interval(Real, 0, 1, closed="both"), tuple, list, callable],
-        "beam_width": [Interval(Integral, 1, None, closed="left")],
-        "length_penalty": [Interval(Real, 0, None, closed="left")],
-        "max_length": [Interval(Integral, 1, None, closed="left"), Interval(Real, 0, None, closed="neither"), None],
-        "min_length": [Interval(Integral, 0, None, closed="left"), Interval(Real, 0, None, closed="left")],
-        "no_repeat_ngram_size": [Interval(Integral, 0, None, closed="left")],
-        "copy_unknown": ["boolean", dict],
-        "scoring": [str, callable, None],
-        "average_epochs": [Interval(Integral, 1, None, closed="left")],
-    }
 
     def __init__(
         self,
@@ -427,123 +384,3 @@ class RNNTranslator(SequenceEstimator):
             Without sacrebleu, which ``pip install skrnn[text]`` brings.
         """
         return bleu_score(y, self.predict(X))
-
-    # -- hooks ----------------------------------------------------------------------------------------------------
-
-    def _new_reader(self, X: Any) -> Reader:
-        if self.reader is not None:
-            return clone(self.reader)
-        return VocabularyReader() if form_of(X) == "words" else super()._new_reader(X)
-
-    def _new_target(self, y: Any, reader: Reader) -> Target:
-        check_tokenizer(Tokenizer() if self.target_tokenizer is None else self.target_tokenizer, "target_tokenizer")
-        target = TokenListTarget(self.target_tokenizer, self.target_min_count, self.target_max_tokens)
-        return target.learn_form(y)
-
-    def _own_callbacks(self, epochs: int, done: int) -> list[Any]:
-        share = self.teacher_forcing
-        if isinstance(share, Real):
-            return [] if share == 1 else [EpochValue("decoder", "teacher_forcing", lambda epoch: float(share))]
-        if callable(share):
-            return [EpochValue("decoder", "teacher_forcing", lambda epoch: _as_share(share(epoch)))]
-        first, last = share
-        slope = (last - first) / max(1, epochs - 1)
-        return [EpochValue("decoder", "teacher_forcing", lambda epoch: first + slope * epoch)]
-
-    def _head_options(self, params: dict[str, Any]) -> dict[str, Any]:
-        if isinstance(self.teacher_forcing, (tuple, list)):
-            if len(self.teacher_forcing) != 2:
-                raise ValueError(f"teacher_forcing must be a pair (first, last). Got {self.teacher_forcing!r}.")
-            for share in self.teacher_forcing:
-                _as_share(share)
-        sampled = not (isinstance(self.teacher_forcing, Real) and self.teacher_forcing == 1)
-        if self.recurrent_dropout and (sampled or self.input_feeding):
-            raise ValueError(
-                "recurrent_dropout needs teacher_forcing=1 and input_feeding=False, whose loop has none. "
-                f"Got {self.recurrent_dropout}."
-            )
-        return {
-            "recurrences": decoder_layers(self, params),
-            "dim": int(self.target_dim),
-            "attention": self.attention_type,
-            "input_feeding": bool(self.input_feeding),
-            "sampled": sampled,
-            "dropout": float(self.dropout),
-            "tied_embeddings": bool(self.tied_embeddings),
-            "label_smoothing": float(self.label_smoothing),
-        }
-
-    def _new_tokenizer(self, X: Any) -> Any:
-        if not is_text(X):
-            return None
-        tokenizer = Tokenizer() if self.source_tokenizer is None else clone(self.source_tokenizer)
-        return tokenizer.fit(text_rows(X, "X"))
-
-    # -- parts of a prediction --------------------------------------------------------------------------------------
-
-    def _hypotheses(self, X: Any, prefix: Any) -> list[list[Output]]:
-        """What the beam found for each source, the best first."""
-        check_is_fitted(self)
-        examples, target = self._read_as_fitted(X), self._target
-        lengths = examples.lengths("time")
-        longest = as_lengths(ROOM * target.longest if self.max_length is None else self.max_length, lengths, least=1)
-        shortest = as_lengths(self.min_length, lengths, least=0)
-        prefixes = None if prefix is None else self._prefixes(prefix, len(examples))
-        how = Search(
-            beam_width=int(self.beam_width),
-            length_penalty=float(self.length_penalty),
-            no_repeat_ngram_size=int(self.no_repeat_ngram_size),
-            unknown=self.copy_unknown is not False,
-        )
-        columns = search_columns(examples, target.vocabulary, shortest, longest, prefixes)
-        found = split_hypotheses(predict(self._plan, self.weights_, columns, how))
-        if self.copy_unknown is False:
-            return [[Output(target.vocabulary.decode(h.numbers), h.score) for h in hypotheses] for hypotheses in found]
-        sources = token_rows(self.reader_.tokens(X), "X")
-        return [[Output(self._with_copies(h, x), h.score) for h in hypotheses] for hypotheses, x in zip(found, sources)]
-
-    def _with_copies(self, hypothesis: Hypothesis, source: list[Any]) -> list[Any]:
-        """Tokens of a hypothesis; what is unknown is taken from the source, where attention looked."""
-        tokens = self._target.vocabulary.decode(hypothesis.numbers)
-        for k in np.flatnonzero(hypothesis.numbers == UNKNOWN):
-            word = source[hypothesis.looked_at[k]]
-            tokens[k] = self.copy_unknown.get(word, word) if isinstance(self.copy_unknown, Mapping) else word
-        return tokens
-
-    def _prefixes(self, prefix: Any, n: int) -> list[list[Any]]:
-        """A prefix for each source: one for all, or a list of N."""
-        one = isinstance(prefix, str) or not (is_text(prefix) and self._target.of_text) and not _holds_rows(prefix)
-        rows = self._target.rows([prefix] * n if one else prefix, "prefix", empty=True)
-        check_consistent_length(np.empty(n), rows)
-        return rows
-
-    def _pairs(self, X: Any, y: Any) -> Examples:
-        check_is_fitted(self)
-        return self._target.outputs(y, self._read_as_fitted(X))
-
-    def _check_copying(self, X: Any) -> None:
-        if self.copy_unknown is False:
-            return
-        if self.attention_type is None:
-            raise ValueError("copy_unknown needs an attention_type, to tell which token of X to copy. Got None.")
-        if not is_text(X) and form_of(X) != "words":
-            raise ValueError("copy_unknown needs an X of strings or lists of tokens. Got numbers.")
-
-
-class Output(NamedTuple):
-    """Tokens of an output, and its score."""
-
-    tokens: list[Any]
-    score: float
-
-
-def _as_share(share: Any) -> float:
-    if not isinstance(share, Real) or not 0 <= share <= 1:
-        raise ValueError(f"teacher_forcing must be from 0 to 1. Got {share!r}.")
-    return float(share)
-
-
-def _holds_rows(prefix: Any) -> bool:
-    """Whether a prefix is a list of lists of tokens."""
-    prefix = unboxed(prefix)
-    return len(prefix) > 0 and isinstance(prefix[0], (list, tuple, np.ndarray))
