@@ -29,12 +29,19 @@ MAKE = {"cell": "gru", "units": 2, "epochs": 1, "random_state": 0}
 X = forms.arrays()
 WORDS = [["the", "cat", "sat"], ["a"], ["on", "the", "mat", "."], ["a", "cat"], ["sat", "on", "mat"], ["the", "."]]
 CLASSES, NUMBERS = np.arange(forms.N) % 2, np.linspace(0, 1, forms.N)
+OUTPUTS = [["x"] * (1 + k % 3) for k in range(forms.N)]
 LABELS = [["u" if k % 2 else "v" for k in range(n)] for n in forms.LENGTHS]
 
 ESTIMATORS = {
     "RNNClassifier": (lambda: skrnn.RNNClassifier(**MAKE), X, CLASSES),
     "RNNRegressor": (lambda: skrnn.RNNRegressor(**MAKE), X, NUMBERS),
     "RNNTagger": (lambda: skrnn.RNNTagger(**MAKE), WORDS, LABELS),
+    "RNNTranslator": (lambda: skrnn.RNNTranslator(**MAKE, target_dim=3, beam_width=2), WORDS, OUTPUTS),
+    "RNNLanguageModel": (lambda: skrnn.RNNLanguageModel(**MAKE, dim=3), WORDS, None),
+}
+TOKENIZERS = {
+    "Tokenizer": skrnn.preprocessing.Tokenizer,
+    "SubwordTokenizer": lambda: skrnn.preprocessing.SubwordTokenizer(vocab_size=300),
 }
 TRANSFORMERS = {
     "PerStep": (lambda: skrnn.preprocessing.PerStep(StandardScaler()), X),
@@ -43,6 +50,7 @@ READERS = {
     "ArrayReader": (skrnn.preprocessing.ArrayReader, X),
     "TokenReader": (skrnn.preprocessing.TokenReader, [[1, 2, 3]] * forms.N),
     "WordReader": (lambda: skrnn.preprocessing.WordReader(dim=4, min_count=1), WORDS),
+    "VocabularyReader": (lambda: skrnn.preprocessing.VocabularyReader(dim=4), WORDS),
     "FeatureReader": (
         lambda: skrnn.preprocessing.FeatureReader(dim=4, min_count=1),
         [[{"a": w} for w in s] for s in WORDS],
@@ -84,7 +92,7 @@ def every_public_estimator():
 
 
 def test_every_public_estimator_is_drawn():
-    assert set(every_public_estimator()) == {*ESTIMATORS, *TRANSFORMERS, *READERS}
+    assert set(every_public_estimator()) == {*ESTIMATORS, *TOKENIZERS, *TRANSFORMERS, *READERS}
 
 
 def check_sentence(error, what):
@@ -123,7 +131,9 @@ def fitted(name):
 
 def prediction(model, x):
     found = model.predict(x)
-    return np.concatenate(list(found)) if found.dtype == object else found
+    if found.dtype != object:
+        return found
+    return np.concatenate(list(found)) if isinstance(found[0], np.ndarray) else np.array([repr(row) for row in found])
 
 
 def check_prediction(model, x, what):
@@ -217,6 +227,18 @@ def use_transformer(name, inner, x, y, w):
     assert np.array_equal(before.transform(usual).values, expected), what
 
 
+def cut(name, x):
+    """A tokenizer cuts strings, and joins them again."""
+    what = f"{name}.fit(X={x[0]})"
+
+    def there_and_back():
+        tokenizer = TOKENIZERS[name]()
+        tokens = tokenizer.fit(x[1]).transform(x[1])
+        assert len(tokenizer.inverse_transform(tokens)) == len(x[1]), what
+
+    run(there_and_back, what)
+
+
 def use_reader(name, x):
     make, usual = READERS[name]
     what = f"{name}.fit(X={x[0]})"
@@ -308,6 +330,11 @@ def fuzzed(examples, seconds, slow):
         transform(name="PerStep", inner=inner, x=x, y=y, w=w)
 
     @settings(**options)
+    @given(name=st.sampled_from(sorted(TOKENIZERS)), x=data())
+    def cuts(name, x):
+        cutting(name=name, x=x)
+
+    @settings(**options)
     @given(name=st.sampled_from(sorted(READERS)), x=data())
     def reads(name, x):
         read(name=name, x=x)
@@ -320,8 +347,8 @@ def fuzzed(examples, seconds, slow):
             change(name=name, key=key, value=value)
 
     fit, use, transform = bounded(fit_anything), bounded(use_fitted), bounded(use_transformer)
-    read, change = bounded(use_reader), bounded(change_parameter)
-    return {"fit": fits, "use": uses, "transform": transforms, "read": reads, "parameters": changes}
+    read, change, cutting = bounded(use_reader), bounded(change_parameter), bounded(cut)
+    return {"cut": cuts, "fit": fits, "use": uses, "transform": transforms, "read": reads, "parameters": changes}
 
 
 QUICK = fuzzed(examples=600, seconds=20, slow=False)

@@ -177,6 +177,7 @@ class RNNLanguageModel(LanguageEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
+        tags.input_tags.two_d_array = tags.input_tags.three_d_array = False  # X holds tokens, or strings
         return tags
 
     # -- fitting ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.sequences.check import check_no_mask, no_sequences, unboxed
-from skrnn.sequences.frames import is_absent
+from skrnn.sequences.frames import is_absent, is_frame
 from skrnn.sequences.messages import shown
 from skrnn.sequences.ragged import Sequences
 
@@ -24,7 +24,7 @@ Row = list[Any]
 def is_text(rows: Any) -> bool:
     """Whether rows are strings, which have to be cut into tokens, rather than lists of tokens."""
     rows = unboxed(rows)
-    if isinstance(rows, (str, bytes)) or not hasattr(rows, "__len__") or not len(rows):
+    if isinstance(rows, (str, bytes)) or is_frame(rows) or not hasattr(rows, "__len__") or not len(rows):
         return False
     return isinstance(next(iter(rows)), str)
 
@@ -37,10 +37,14 @@ def text_rows(rows: Any, name: str) -> list[str]:
     ValueError
         If a row is no string.
     """
-    rows = list(unboxed(rows))
+    rows = unboxed(rows)
+    if isinstance(rows, (str, bytes)) or is_frame(rows) or not hasattr(rows, "__iter__"):
+        got = "a data frame; take one column" if is_frame(rows) else shown(rows, 60)
+        raise ValueError(f"{name} must be a list of strings. Got {got}.")
+    rows = list(rows)
     for i, row in enumerate(rows):
         if not isinstance(row, str):
-            raise ValueError(f"{name} must hold strings, or lists of tokens, but not both. Got {shown(row)} at {i}.")
+            raise ValueError(f"{name} must hold strings only. Got {shown(row)} at {i}.")
     return [str(row) for row in rows]
 
 

@@ -10,7 +10,7 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import check_estimator
 
 import skrnn
-from skrnn import RNNClassifier, RNNRegressor, RNNTagger
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNTagger, RNNTranslator
 
 # A recurrent network reads sequences of any number of steps, so the columns of a 2-D array, its time steps, may
 # change between fit and predict, and are not its features.
@@ -128,6 +128,19 @@ class OneStepTagger(OneStep, RNNTagger):
         return super().score(X, rows_of_labels(y), sample_weight)
 
 
+class OneStepTranslator(OneStep, RNNTranslator):
+    """Labels (N,) as one token each, which the search may not leave out."""
+
+    def _fit(self, X, y, sample_weight, groups=None, **options):
+        return super()._fit(X, rows_of_labels(y), sample_weight, groups, **options)
+
+    def predict(self, X):
+        return np.array([row[0] for row in super().predict(X)])
+
+    def score(self, X, y, sample_weight=None):
+        return float(np.mean(self.predict(X) == np.asarray(y)))
+
+
 def rows_of_labels(y):
     labels = None if y is None else np.asarray(y)
     return y if labels is None or labels.ndim != 1 else [[label] for label in labels]
@@ -145,8 +158,37 @@ def test_check_estimator_on_the_tagger():
     assert by_status.get("skipped", set()) <= {"check_array_api_input"}
 
 
+def test_check_estimator_on_the_translator():
+    estimator = OneStepTranslator(random_state=0, min_length=1, max_length=1, beam_width=1)
+    pairs = "score_samples scores pairs (X, y)"
+    expected = {
+        **MINIBATCHES,
+        "check_sample_weights_shape": "weights (N, 2) are those of a token and its end",
+        "check_methods_sample_order_invariance": pairs,
+        "check_methods_subset_invariance": pairs,
+    }
+    by_status = outcomes(estimator, expected)
+    of_predictors = {
+        "check_estimators_partial_fit_n_features",
+        "check_non_transformer_estimators_n_iter",
+        "check_supervised_y_no_nan",
+    }
+    assert set(SHARED) - of_predictors <= by_status["passed"] | by_status["xfail"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    """check_estimator_cloneable check_estimator_tags_renamed check_valid_tag_types check_estimator_repr
+    check_no_attributes_set_in_init check_get_params_invariance check_set_params
+    check_do_not_raise_errors_in_init_or_set_params check_mixin_order""".split(),
+)
+def test_checks_without_data_on_the_language_model(name):
+    """Tokens are no table, so that `check_estimator` itself leaves out nearly all."""
+    getattr(estimator_checks, name)("RNNLanguageModel", RNNLanguageModel(random_state=0))
+
+
 def test_every_public_estimator_is_checked():
-    checked = {"RNNClassifier", "RNNRegressor", "RNNTagger"}
+    checked = {"RNNClassifier", "RNNLanguageModel", "RNNRegressor", "RNNTagger", "RNNTranslator"}
     classes = {name for name in skrnn.__all__ if issubclass(getattr(skrnn, name), BaseEstimator)}
     assert classes == checked
 

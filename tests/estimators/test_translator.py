@@ -358,7 +358,7 @@ X2, Y2 = [["a", "b"], ["c"]], [["x"], ["y", "z"]]
         ({}, ["a b", "c"], ["x", ""], r"y\[1\] must have at least one token. Got none."),
         ({}, X2, [["x"], "y"], r"y\[1\] must be a list of tokens. Got 'y'."),
         ({}, X2, [["x"], [None]], r"y\[1\] must hold tokens: strings, or integers. Got None at step 0."),
-        ({}, X2, ["x", 3], "y must hold strings, or lists of tokens, but not both. Got 3 at 1."),
+        ({}, X2, ["x", 3], "y must hold strings only. Got 3 at 1."),
         ({}, X2, None, "requires y to be passed, but the target y is None"),
         ({}, X2, 3, "y must be a list of lists of tokens, or of strings. Got 3."),
         ({"beam_width": 0}, X2, Y2, "The 'beam_width' parameter of RNNTranslator must be an int in the range"),

@@ -27,7 +27,7 @@ def test_words_characters_and_functions():
         Tokenizer(str.split).inverse_transform([["a"]])
     with pytest.raises(ValueError, match="The 'analyzer' parameter of Tokenizer must be"):
         Tokenizer("sentence").fit(TEXTS)
-    with pytest.raises(ValueError, match="X must hold strings, or lists of tokens, but not both. Got 3 at 1."):
+    with pytest.raises(ValueError, match="X must hold strings only. Got 3 at 1."):
         Tokenizer().transform(["a", 3])
 
 
@@ -78,3 +78,12 @@ def test_readers_of_vocabularies():
         reader.read([["a"], []])
     with pytest.raises(ValueError, match=r"X\[0\] must be a list of tokens. Got 'a b'."):
         reader.read(["a b"])
+
+
+def test_what_is_no_list_of_strings_is_refused():
+    with pytest.raises(ValueError, match="X must be a list of strings. Got a data frame; take one column."):
+        Tokenizer().transform(pd.DataFrame({"text": TEXTS}))
+    with pytest.raises(ValueError, match="X must be a list of strings. Got 'to be'."):
+        Tokenizer().transform("to be")
+    with pytest.raises(ValueError, match=r"X must hold strings only. Got \['to', 'be'\] at 0."):
+        Tokenizer().transform([["to", "be"]])
