@@ -22,7 +22,7 @@ from skrnn.preprocessing.tokenizers import as_objects
 from skrnn.sequences.examples import Column, Examples
 from skrnn.sequences.messages import shown
 from skrnn.sequences.sklearn_private import Interval
-from skrnn.sequences.vocabulary import is_text, text_rows
+from skrnn.sequences.vocabulary import is_text, text_rows, token_rows
 from skrnn.targets import NextTokenTarget, Target
 from skrnn.targets.token_lists import check_tokenizer
 from skrnn.training.predict import predict
@@ -99,6 +99,13 @@ class LanguageEstimator(SequenceEstimator):
         trainer = super()._trainer(epochs, seed, target, validates, done)
         trainer.in_order = self.sequence_length is not None
         return trainer
+
+    # -- what displays ask for --------------------------------------------------------------------------------------
+
+    def tokens_of(self, X: Any) -> list[list[Any]]:
+        """Sequences, in the form of X, as lists of tokens."""
+        check_is_fitted(self)
+        return token_rows(self.reader_.tokens(X), "X", empty=True)
 
     # -- parts of a prediction --------------------------------------------------------------------------------------
 

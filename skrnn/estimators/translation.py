@@ -111,6 +111,19 @@ class TranslationEstimator(SequenceEstimator):
         tokenizer = Tokenizer() if self.source_tokenizer is None else clone(self.source_tokenizer)
         return tokenizer.fit(text_rows(X, "X"))
 
+    # -- what displays ask for --------------------------------------------------------------------------------------
+
+    def tokens_of(self, outputs: Any) -> list[list[Any]]:
+        """Outputs, in the form of y, as lists of tokens."""
+        check_is_fitted(self)
+        return self._target.rows(outputs, empty=True)
+
+    def source_tokens_of(self, X: Any) -> list[list[Any]] | None:
+        """Sources as lists of tokens; None where they are numbers."""
+        check_is_fitted(self)
+        cut = self.reader_.tokens(X)
+        return token_rows(cut, "X") if form_of(cut) == "words" else None
+
     # -- parts of a prediction --------------------------------------------------------------------------------------
 
     def _hypotheses(self, X: Any, prefix: Any) -> list[list[Output]]:

@@ -1,6 +1,6 @@
 """Spanish to English (EuTrans): corpus BLEU of the test part, beside that of the nearest source of the training part.
 
-    SKRNN_DATA=/path/to/data python docs/benchmarks/translation/eutrans.py [--epochs 60] [--units 192] [--test]
+    SKRNN_DATA=/path/to/data python docs/benchmarks/translation/eutrans.py [--epochs 40] [--units 192] [--test]
 
 Without ``--test`` 1,000 training sentences are held out, and scored in place of the test part.
 """
@@ -17,7 +17,7 @@ from skrnn.datasets import load_parallel_text
 from skrnn.metrics import bleu_score
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--epochs", type=int, default=60)
+parser.add_argument("--epochs", type=int, default=40)
 parser.add_argument("--units", type=int, default=192)
 parser.add_argument("--dropout", type=float, default=0.2)
 parser.add_argument("--seed", type=int, default=0)
