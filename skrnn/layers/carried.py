@@ -45,7 +45,7 @@ class Carried(keras.layers.Layer):
     def reset(self) -> None:
         """Begin anew."""
         for state in self.states:
-            state.assign(ops.zeros_like(state))
+            state.assign(ops.zeros(state.shape, state.dtype))
 
     def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:
         """(B, T, D) -> (B, T, H)."""

@@ -86,4 +86,4 @@ class VocabularyReader(Reader):
     @property
     def spec(self) -> TokenSpec:
         """V, and the features of a token; the table has room, so that folds share programs."""
-        return TokenSpec(roomy(len(self.vocabulary_)), int(self.dim))
+        return TokenSpec(roomy(len(self.vocabulary_), costly=True), int(self.dim))

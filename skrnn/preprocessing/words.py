@@ -249,12 +249,13 @@ class WordReader(Reader):
         return vectors[word] if word in vectors else np.zeros(vectors.n_dims, np.float32)
 
 
-def roomy(n: int) -> int:
+def roomy(n: int, costly: bool = False) -> int:
     """More than n: so vocabularies of folds mostly have the same size, and share a compiled program.
 
-    One of 32, 48, 64, 96, ...; from 16,384 on, where rows cost more than programs, an eighth more at most.
+    One of 32, 48, 64, 96, ...; from 16,384 on, where rows cost more than programs, an eighth more at most. Where each
+    row is `costly`, as scores of tokens are, that is so from the beginning.
     """
-    step = max(16, 2 ** ((n - 1).bit_length() - (2 if n < 2**14 else 4)))
+    step = max(16, 2 ** ((n - 1).bit_length() - (2 if n < 2**14 and not costly else 4)))
     return max(32, -(-n // step) * step)
 
 

@@ -66,7 +66,7 @@ class NextTokenTarget(Target):
     @property
     def spec(self) -> NextTokenSpec:
         """V, with room for more, as the reader's table has."""
-        return NextTokenSpec(roomy(len(self.vocabulary)))
+        return NextTokenSpec(roomy(len(self.vocabulary), costly=True))
 
     def present(self, decoded: Examples) -> NDArray:
         """The most probable next token of each example; None is the end."""

@@ -83,7 +83,7 @@ class TokenListTarget(Target):
     @property
     def spec(self) -> TokenListSpec:
         """V, with room for more, so that folds share programs."""
-        return TokenListSpec(roomy(len(self.vocabulary)))
+        return TokenListSpec(roomy(len(self.vocabulary), costly=True))
 
     def rows(self, y: Any, name: str = "y", empty: bool = False) -> list[list[Any]]:
         """Lists of tokens of strings, or lists, as in the fit.

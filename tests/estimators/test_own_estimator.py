@@ -123,7 +123,7 @@ class DigitHead(Head):
     def outputs(self, features, fused=True):
         return DigitScores(self.units, name=self.first_layer)(features)
 
-    def losses(self, model, outputs, batch):
+    def losses(self, model, outputs, batch, training=False):
         scores = model.get_layer("digits").after(outputs, batch.columns["before"])  # (B, S, K)
         return keras.losses.sparse_categorical_crossentropy(batch.columns["y"], scores, from_logits=True)
 
