@@ -41,6 +41,7 @@ def search_columns(
     prefixes: list[list[Any]] | None = None,
     noise: NDArray[np.float32] | None = None,
     what: str = "prefix",
+    **options: float,
 ) -> Examples:
     """Add to X what a search reads beside it.
 
@@ -58,6 +59,8 @@ def search_columns(
         To draw by.
     what : str, default="prefix"
         What messages call a prefix.
+    **options : float
+        Columns with the same number for all: ``length_penalty``, or ``temperature`` and ``top_p``.
 
     Raises
     ------
@@ -86,6 +89,7 @@ def search_columns(
         "forced": Column(forced, "search"),
         "min_length": Column(min_lengths.astype(np.int32)),
         "n_tokens": Column(np.full(n, len(vocabulary), np.int32)),
+        **{name: Column(np.full(n, value, np.float32)) for name, value in options.items()},
     }
     if noise is not None:
         columns["noise"] = Column(noise, "search")

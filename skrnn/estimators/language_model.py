@@ -383,9 +383,7 @@ class RNNLanguageModel(LanguageEstimator):
         check_sampling(n, temperature, top_k, top_p, max_length, min_length, no_repeat_ngram_size)
         how = Search(
             sampled=True,
-            temperature=float(temperature),
             top_k=None if top_k is None else int(top_k),
-            top_p=None if top_p is None else float(top_p),
             no_repeat_ngram_size=int(no_repeat_ngram_size),
         )
         noise = check_random_state(random_state).uniform(size=n * (max_length + 1)).astype(np.float32)
@@ -393,6 +391,7 @@ class RNNLanguageModel(LanguageEstimator):
         shortest, longest = np.full(n, min_length), np.full(n, max_length)
         vocabulary = self._target.vocabulary
         prompts = None if prompt is None else [self._prompt(prompt)] * n
-        columns = search_columns(begin, vocabulary, shortest, longest, prompts, noise, "prompt")
+        drawn = {"temperature": temperature, "top_p": 1.0 if top_p is None else top_p}
+        columns = search_columns(begin, vocabulary, shortest, longest, prompts, noise, "prompt", **drawn)
         found = split_hypotheses(predict(self._plan, self.weights_, columns, how))
         return self._joined([vocabulary.decode(hypotheses[0].numbers) for hypotheses in found])

@@ -63,6 +63,7 @@ class TranslationEstimator(SequenceEstimator):
     # -- hooks ----------------------------------------------------------------------------------------------------
 
     def _new_reader(self, X: Any) -> Reader:
+        self._check_copying(X, self.attention_type)
         if self.reader is not None:
             return clone(self.reader)
         return VocabularyReader() if form_of(X) == "words" else super()._new_reader(X)
@@ -130,17 +131,18 @@ class TranslationEstimator(SequenceEstimator):
         """What the beam found for each source, the best first."""
         check_is_fitted(self)
         examples, target = self._read_as_fitted(X), self._target
+        self._check_copying(self.reader_.tokens(X), self._plan.network.head.attention)
         lengths = examples.lengths("time")
         longest = as_lengths(ROOM * target.longest if self.max_length is None else self.max_length, lengths, least=1)
         shortest = as_lengths(self.min_length, lengths, least=0)
         prefixes = None if prefix is None else self._prefixes(prefix, len(examples))
         how = Search(
             beam_width=int(self.beam_width),
-            length_penalty=float(self.length_penalty),
             no_repeat_ngram_size=int(self.no_repeat_ngram_size),
             unknown=self.copy_unknown is not False,
         )
-        columns = search_columns(examples, target.vocabulary, shortest, longest, prefixes)
+        penalty = float(self.length_penalty)
+        columns = search_columns(examples, target.vocabulary, shortest, longest, prefixes, length_penalty=penalty)
         found = split_hypotheses(predict(self._plan, self.weights_, columns, how))
         if self.copy_unknown is False:
             return [[Output(target.vocabulary.decode(h.numbers), h.score) for h in hypotheses] for hypotheses in found]
@@ -166,12 +168,12 @@ class TranslationEstimator(SequenceEstimator):
         check_is_fitted(self)
         return self._target.outputs(y, self._read_as_fitted(X))
 
-    def _check_copying(self, X: Any) -> None:
+    def _check_copying(self, X: Any, attention: str | None) -> None:
         if self.copy_unknown is False:
             return
-        if self.attention_type is None:
+        if attention is None:
             raise ValueError("copy_unknown needs an attention_type, to tell which token of X to copy. Got None.")
-        if not is_text(X) and form_of(X) != "words":
+        if form_of(X) != "words":
             raise ValueError("copy_unknown needs an X of strings or lists of tokens. Got numbers.")
 
 

@@ -257,7 +257,6 @@ class RNNTranslator(TranslationEstimator):
         ValueError, TypeError
             For input that cannot be learned from, before any training, with the estimator as it was.
         """
-        self._check_copying(X)
         return self._fit(X, y, sample_weight, groups, resume=self.warm_start)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> RNNTranslator:

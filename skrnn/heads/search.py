@@ -27,43 +27,43 @@ class Search:
     ----------
     beam_width : int
         W, hypotheses kept at each step. 1 is greedy search.
-    length_penalty : float
-        Hypotheses are compared by their log probability divided by length to this power; the end counts as a token.
     no_repeat_ngram_size : int
         No n-gram of this size stands twice in a hypothesis; 0 for any.
     unknown : bool
         Whether the unknown token may be written.
     sampled : bool
         Draw tokens, one hypothesis for each example, rather than search for the most probable.
-    temperature, top_k, top_p : float, int or None, float or None
-        Of what is drawn: scores are divided by the temperature, then only the most probable k tokens are kept, and of
-        those the fewest that have the probability p together.
+    top_k : int or None
+        Draw from the most probable k tokens only.
+
+    Notes
+    -----
+    What may change without another graph comes with the examples: limits of length, prefixes, the length penalty, the
+    temperature and top p.
     """
 
     beam_width: int = 1
-    length_penalty: float = 1.0
     no_repeat_ngram_size: int = 0
     unknown: bool = False
     sampled: bool = False
-    temperature: float = 1.0
     top_k: int | None = None
-    top_p: float | None = None
 
     @property
     def columns(self) -> tuple[ColumnSpec, ...]:
         """What the search reads beside X.
 
-        "forced" has the steps of the longest output, its end included: the number of a token that stands there, or
-        `FREE`. "noise" has uniform numbers in [0, 1) to draw from.
+        They are the fields of `Limits`; "forced" has the steps of the longest output, its end included.
         """
-        forced = ColumnSpec("forced", (), "int32", "search")
-        numbers = (ColumnSpec("min_length", (), "int32"), ColumnSpec("n_tokens", (), "int32"))
-        noise = (ColumnSpec("noise", (), "float32", "search"),) if self.sampled else ()
-        return (forced, *noise, *numbers)
+        whole = [ColumnSpec(name, (), "int32") for name in ("min_length", "n_tokens")]
+        if not self.sampled:
+            return (ColumnSpec("forced", (), "int32", "search"), *whole, ColumnSpec("length_penalty"))
+        drawn = [ColumnSpec(name) for name in ("temperature", "top_p")]
+        noise = ColumnSpec("noise", (), "float32", "search")
+        return (ColumnSpec("forced", (), "int32", "search"), noise, *whole, *drawn)
 
 
 class Limits(NamedTuple):
-    """What outputs must be like.
+    """What outputs must be like, and how they are compared or drawn.
 
     Attributes
     ----------
@@ -73,14 +73,22 @@ class Limits(NamedTuple):
         The last step, at which only the end may stand.
     shortest : tensor (B,) of int
         Tokens before the end at least.
+    length_penalty : tensor (B,), or None where outputs are drawn
+        Hypotheses are compared by their log probability divided by length to this power; the end counts as a token.
     noise : tensor (B, S), or None
-        Uniform numbers, to draw by.
+        Uniform numbers in [0, 1), to draw by.
+    temperature, top_p : tensor (B,), or None
+        Scores are divided by the temperature, then of the top k the fewest tokens are kept that have the probability
+        p together.
     """
 
     forced: Any
     longest: Any
     shortest: Any
+    length_penalty: Any = None
     noise: Any = None
+    temperature: Any = None
+    top_p: Any = None
 
 
 class Found(NamedTuple):
@@ -174,7 +182,7 @@ def search(step: StepFunction, states: Any, limits: Limits, options: Search) -> 
             _with(_of(hypotheses.looked_at, parents), t, _of(looked_at, parents)),
             gained,
         )  # (B, C, ...), the best first
-        finished = _collected(finished, extended, chosen, t, options)
+        finished = _collected(finished, extended, chosen, t, limits, options)
         hypotheses, kept = _going_on(extended, chosen, width)
         is_done = ops.all(finished.lengths >= 0, axis=1)[:, None]
         hypotheses = hypotheses._replace(total=ops.where(is_done, nothing, hypotheses.total))
@@ -239,27 +247,26 @@ def _best(log_p: Any, total: Any, t: Any, limits: Limits, options: Search) -> tu
 
 def _drawn(log_p: Any, total: Any, t: Any, limits: Limits, options: Search) -> tuple[Any, Any, Any]:
     """A continuation that is drawn: (B, 1) each."""
-    p = kept_probabilities(log_p[:, 0], options)  # (B, V)
+    p = kept_probabilities(log_p[:, 0], limits.temperature, options.top_k, limits.top_p)  # (B, V)
     token = draw(p, _at(limits.noise, t))[:, None]  # (B, 1)
     gained = total + ops.take_along_axis(log_p[:, 0], token, axis=1)
     return token, ops.zeros_like(token), ops.maximum(gained, IMPOSSIBLE)
 
 
-def kept_probabilities(log_p: Any, options: Search) -> Any:
-    """(B, V) -> (B, V): probabilities by temperature, top k and top p; they sum to 1."""
+def kept_probabilities(log_p: Any, temperature: Any, top_k: int | None, top_p: Any) -> Any:
+    """(B, V), (B,), (B,) -> (B, V): probabilities by temperature, top k and top p; they sum to 1."""
     n_tokens = log_p.shape[-1]
-    scaled = ops.where(log_p <= IMPOSSIBLE / 2, IMPOSSIBLE, log_p / options.temperature)
-    if options.top_k is not None and options.top_k < n_tokens:
-        lowest = ops.top_k(scaled, options.top_k)[0][:, -1:]
+    scaled = ops.where(log_p <= IMPOSSIBLE / 2, IMPOSSIBLE, log_p / temperature[:, None])
+    if top_k is not None and top_k < n_tokens:
+        lowest = ops.top_k(scaled, top_k)[0][:, -1:]
         scaled = ops.where(scaled < lowest, IMPOSSIBLE, scaled)
     p = ops.softmax(scaled, axis=-1)
-    if options.top_p is not None and options.top_p < 1.0:
-        ordered = ops.flip(ops.sort(p, axis=-1), axis=-1)
-        before = ops.cumsum(ordered, axis=-1) - ordered  # what more probable tokens have together
-        lowest = ops.min(ops.where(before < options.top_p, ordered, 1.0), axis=-1, keepdims=True)
-        p = ops.where(p < lowest, 0.0, p)
-        p = p / ops.sum(p, axis=-1, keepdims=True)
-    return p
+    ordered = ops.flip(ops.sort(p, axis=-1), axis=-1)
+    before = ops.cumsum(ordered, axis=-1) - ordered  # what more probable tokens have together
+    within = ops.logical_or(before < top_p[:, None], top_p[:, None] >= 1.0)
+    lowest = ops.min(ops.where(within, ordered, 1.0), axis=-1, keepdims=True)
+    p = ops.where(p < lowest, 0.0, p)
+    return p / ops.sum(p, axis=-1, keepdims=True)
 
 
 def draw(p: Any, noise: Any) -> Any:
@@ -271,14 +278,17 @@ def draw(p: Any, noise: Any) -> Any:
     return ops.cast(ops.minimum(found, ops.cast(last, found.dtype)), "int32")
 
 
-def _collected(finished: _Finished, extended: _Hypotheses, chosen: Any, t: Any, options: Search) -> _Finished:
+def _collected(
+    finished: _Finished, extended: _Hypotheses, chosen: Any, t: Any, limits: Limits, options: Search
+) -> _Finished:
     """Add those of the best W continuations that end, and keep the W with the best scores."""
     width = options.beam_width
     n = min(width, chosen.shape[1])
     tokens, looked_at, total = (x[:, :n] for x in extended)
     length = ops.cast(t + 1, "float32")
     ends = ops.logical_and(chosen[:, :n] == END, total > IMPOSSIBLE / 2)
-    scores = ops.where(ends, total / length**options.length_penalty, IMPOSSIBLE)
+    penalized = total if limits.length_penalty is None else total / length ** limits.length_penalty[:, None]
+    scores = ops.where(ends, penalized, IMPOSSIBLE)
     lengths = ops.where(ends, t, -1)
     new = (tokens, looked_at, ops.where(ends, total, IMPOSSIBLE), scores, lengths)
     both = _Finished(*(ops.concatenate([a, b], axis=1) for a, b in zip(finished, new)))

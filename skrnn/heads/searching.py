@@ -90,7 +90,8 @@ class SearchingHead(Head):
         """Hypotheses of each example behind each other, without their ends, and numbers (B, W) of each of them."""
         columns = batch.columns
         longest = ops.sum(ops.cast(batch.masks["search"], "int32"), axis=1) - 1
-        limits = Limits(columns["forced"], longest, columns["min_length"], columns.get("noise"))
+        others = {name: columns.get(name) for name in ("length_penalty", "noise", "temperature", "top_p")}
+        limits = Limits(columns["forced"], longest, columns["min_length"], **others)
         step, states = self.begin(model, outputs, batch)
         found = search(step, states, limits, how)
         rows, width, length = ops.shape(found.tokens)

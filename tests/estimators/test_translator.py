@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skrnn import RNNTranslator
 from skrnn.metrics import exact_match_scorer
 from skrnn.preprocessing import PerStep, SubwordTokenizer, Tokenizer, VocabularyReader
+from skrnn.training import program_cache
 
 NAMES = "zero one two three four five".split()
 FAST = {"units": 24, "target_dim": 16, "epochs": 40, "learning_rate": 0.01, "batch_size": 16, "random_state": 0}
@@ -411,6 +412,23 @@ def test_bad_predictions_are_one_sentence(model):
     blind = RNNTranslator(**{**FAST, "epochs": 1}, attention_type=None).fit(X, y)
     with pytest.raises(ValueError, match="attention needs an attention_type. Got an estimator fitted with None."):
         blind.attention(X)
+
+
+def test_options_of_the_search_share_a_graph(model):
+    X, _ = numbers(4)
+    with program_cache.borrow(model._plan) as program:
+        graphs = program._predict if hasattr(program, "_predict") else program._decoders
+    model.predict(X)
+    before = len(graphs)
+    for penalty in (0.0, 0.5, 2.0):
+        pickle.loads(pickle.dumps(model)).set_params(length_penalty=penalty, max_length=4, min_length=1).predict(X)
+    assert len(graphs) == before
+
+
+def test_copying_is_checked_where_it_is_asked_for_late(model):
+    blind = RNNTranslator(**{**FAST, "epochs": 1}, attention_type=None).fit(*numbers(4))
+    with pytest.raises(ValueError, match="copy_unknown needs an attention_type"):
+        blind.set_params(copy_unknown=True).predict(numbers(2)[0])
 
 
 def clone_with(model, min_length, max_length):

@@ -38,7 +38,7 @@ def log_softmax(x):
     return x - np.log(np.exp(x).sum())
 
 
-def plain_search(toy, example, options, longest, shortest=0, forced=()):
+def plain_search(toy, example, options, longest, shortest=0, forced=(), penalty=1.0):
     """Beam search for one example: (tokens, log probability, score, looked at) of each hypothesis, best first."""
     width = options.beam_width
     alive = [((), 0.0, toy.start[example].astype(np.float64), ())]
@@ -65,7 +65,7 @@ def plain_search(toy, example, options, longest, shortest=0, forced=()):
         found.sort(key=lambda hypothesis: -hypothesis[1])
         for tokens, total, _, looked in found[:width]:
             if tokens[-1] == END:
-                finished.append((tokens, total, total / len(tokens) ** options.length_penalty, looked))
+                finished.append((tokens, total, total / len(tokens) ** penalty, looked))
         finished = sorted(finished, key=lambda hypothesis: -hypothesis[2])[:width]
         if len(finished) == width:
             break
@@ -75,24 +75,26 @@ def plain_search(toy, example, options, longest, shortest=0, forced=()):
     return finished
 
 
-def run(toy, options, longest, shortest=None, forced=None):
+def run(toy, options, longest, shortest=None, forced=None, penalty=1.0):
     n = len(toy.start)
     longest = np.broadcast_to(longest, (n,)).astype("int32")
     shortest = np.zeros(n, "int32") if shortest is None else np.broadcast_to(shortest, (n,)).astype("int32")
     table = np.full((n, longest.max() + 1), FREE, "int32")
     for i, prefix in enumerate(forced or []):
         table[i, : len(prefix)] = prefix
-    limits = Limits(*map(ops.convert_to_tensor, (table, longest, shortest)))
+    penalties = np.full(n, penalty, "float32")
+    limits = Limits(*map(ops.convert_to_tensor, (table, longest, shortest, penalties)))
     found = search(toy.step, [ops.convert_to_tensor(toy.start)], limits, options)
     return [ops.convert_to_numpy(x) for x in found]
 
 
-def check(toy, options, longest, shortest=None, forced=None):
-    tokens, lengths, log_p, scores, looked_at = run(toy, options, longest, shortest, forced)
+def check(toy, options, longest, shortest=None, forced=None, penalty=1.0):
+    tokens, lengths, log_p, scores, looked_at = run(toy, options, longest, shortest, forced, penalty)
     for i in range(len(toy.start)):
         prefix = (forced or [()] * len(toy.start))[i]
         least = 0 if shortest is None else shortest
-        wanted = plain_search(toy, i, options, np.broadcast_to(longest, (len(toy.start),))[i], least, prefix)
+        most = np.broadcast_to(longest, (len(toy.start),))[i]
+        wanted = plain_search(toy, i, options, most, least, prefix, penalty)
         assert (lengths[i] >= 0).sum() == len(wanted)
         for k, (row, total, score, looked) in enumerate(wanted):
             assert tuple(tokens[i, k, : lengths[i, k] + 1]) == row
@@ -103,21 +105,21 @@ def check(toy, options, longest, shortest=None, forced=None):
 
 @pytest.mark.core
 @pytest.mark.parametrize(
-    "options",
+    ("options", "penalty"),
     [
-        Search(),
-        Search(beam_width=3),
-        Search(beam_width=5, length_penalty=0.0),
-        Search(beam_width=4, length_penalty=2.0, unknown=True),
-        Search(beam_width=3, no_repeat_ngram_size=2),
-        Search(beam_width=2, no_repeat_ngram_size=1),
-        Search(beam_width=12),
+        (Search(), 1.0),
+        (Search(beam_width=3), 1.0),
+        (Search(beam_width=5), 0.0),
+        (Search(beam_width=4, unknown=True), 2.0),
+        (Search(beam_width=3, no_repeat_ngram_size=2), 1.0),
+        (Search(beam_width=2, no_repeat_ngram_size=1), 0.5),
+        (Search(beam_width=12), 1.0),
     ],
     ids=str,
 )
-def test_equals_a_plain_search(options):
+def test_equals_a_plain_search(options, penalty):
     for seed in range(4):
-        check(Toy(seed, n_examples=6), options, longest=8)
+        check(Toy(seed, n_examples=6), options, longest=8, penalty=penalty)
 
 
 def test_limits_of_each_example_and_prefixes():
@@ -131,8 +133,8 @@ def test_limits_of_each_example_and_prefixes():
 
 def test_a_wide_beam_finds_the_best_of_all_outputs():
     toy, longest = Toy(1, n_examples=3), 3
-    options = Search(beam_width=300, length_penalty=0.7)
-    tokens, lengths, _, scores, _ = run(toy, options, longest)
+    options = Search(beam_width=300)
+    tokens, lengths, _, scores, _ = run(toy, options, longest, penalty=0.7)
     for i in range(3):
         best = (-np.inf, None)
         for length in range(longest + 1):
@@ -158,10 +160,12 @@ def test_an_example_does_not_depend_on_those_beside_it():
 
 
 def test_draws_by_the_noise():
-    toy, options = Toy(2, n_examples=5), Search(sampled=True, temperature=0.8, top_k=4, top_p=0.9)
+    toy, options = Toy(2, n_examples=5), Search(sampled=True, top_k=4)
     noise = np.random.default_rng(0).uniform(size=(5, 7)).astype("float32")
-    limits = Limits(*map(ops.convert_to_tensor, (np.full((5, 7), FREE, "int32"), np.full(5, 6, "int32"))), None, None)
-    limits = limits._replace(shortest=ops.zeros(5, "int32"), noise=ops.convert_to_tensor(noise))
+    drawn = {"noise": noise, "temperature": np.full(5, 0.8, "float32"), "top_p": np.full(5, 0.9, "float32")}
+    table, longest, shortest = np.full((5, 7), FREE, "int32"), np.full(5, 6, "int32"), np.zeros(5, "int32")
+    limits = Limits(*map(ops.convert_to_tensor, (table, longest, shortest)))
+    limits = limits._replace(**{name: ops.convert_to_tensor(x) for name, x in drawn.items()})
     found = [ops.convert_to_numpy(x) for x in search(toy.step, [ops.convert_to_tensor(toy.start)], limits, options)]
     for i in range(5):
         h, tokens, total = toy.start[i], [], 0.0
@@ -197,8 +201,9 @@ def test_what_is_drawn_has_its_probabilities():
 def test_probabilities_that_are_kept():
     log_p = np.log(np.array([[0.4, 0.3, 0.2, 0.1]], "float32"))
 
-    def kept(**options):
-        return ops.convert_to_numpy(kept_probabilities(ops.convert_to_tensor(log_p), Search(sampled=True, **options)))
+    def kept(temperature=1.0, top_k=None, top_p=1.0):
+        given = [ops.convert_to_tensor(np.array(x, "float32")) for x in (log_p, [temperature], [top_p])]
+        return ops.convert_to_numpy(kept_probabilities(given[0], given[1], top_k, given[2]))
 
     np.testing.assert_allclose(kept(), [[0.4, 0.3, 0.2, 0.1]], rtol=1e-5)
     np.testing.assert_allclose(kept(top_k=2), [[4 / 7, 3 / 7, 0, 0]], rtol=1e-5)
@@ -220,7 +225,8 @@ def test_one_graph_serves_all_sizes():
     def graph(start, forced):
         traces.append(1)
         longest = tf.fill([tf.shape(start)[0]], tf.shape(forced)[1] - 1)
-        return search(toy.step, [start], Limits(forced, longest, tf.zeros_like(longest)), Search(beam_width=3))[:3]
+        limits = Limits(forced, longest, tf.zeros_like(longest), tf.ones_like(longest, tf.float32))
+        return search(toy.step, [start], limits, Search(beam_width=3))[:3]
 
     for n, length in ((1, 4), (9, 4), (5, 9)):
         small = Toy(3, n_examples=9)
