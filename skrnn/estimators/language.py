@@ -89,6 +89,8 @@ class LanguageEstimator(SequenceEstimator):
         if self.sequence_length is None:
             return super()._hold_out(examples, target, groups, seed)
         share = self.validation_fraction if self.early_stopping else 0.0
+        if groups is not None and share:
+            raise ValueError("groups need sequence_length=None, as early_stopping holds out the end of a joined text.")
         check_stream(examples, self.batch_size, share)
         n = examples.offsets["time"][-1]
         cut = n - int(np.ceil(share * n))

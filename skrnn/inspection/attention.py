@@ -148,7 +148,8 @@ class AttentionDisplay:
         self.image_ = ax.imshow(self.weights, cmap=cmap, vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest")
         self.figure_.colorbar(self.image_, ax=ax, label="weight", shrink=0.9)
         if self.source is not None and n_columns <= _MOST_NAMES:
-            ax.set_xticks(range(n_columns), self.source, rotation=90)
+            upright = max(map(len, self.source)) <= 2
+            ax.set_xticks(range(n_columns), self.source, rotation=0 if upright else 90)
         if n_rows <= _MOST_NAMES:
             ax.set_yticks(range(n_rows), self.target)
         ax.set_xlabel("source" if self.source is not None else "step of the source")

@@ -265,6 +265,12 @@ def test_bad_fits_are_one_sentence(options, X, message):
     assert not model.initialized_
 
 
+def test_groups_of_a_joined_text_are_refused():
+    model = RNNLanguageModel(**{**FAST, "epochs": 1}, sequence_length=4, early_stopping=True)
+    with pytest.raises(ValueError, match="groups need sequence_length=None, as early_stopping holds out the end"):
+        model.fit(SENTENCES, groups=np.arange(len(SENTENCES)) % 4)
+
+
 def test_bad_draws_are_one_sentence(model):
     wrong = {
         "temperature must be above 0. Got 0.": {"temperature": 0},
