@@ -67,6 +67,7 @@ ours = RNNLanguageModel(
     sequence_length=LENGTH,
     batch_size=STREAMS,
     epochs=1,
+    jit_compile=True,  # which "auto" takes for fits of some epochs
     warm_start=True,
     random_state=0,
 )

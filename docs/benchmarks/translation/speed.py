@@ -34,7 +34,16 @@ UNITS, DIM, DROPOUT, WIDTH, END = options.units, 128, 0.2, 5, 0
 
 X, y = load_parallel_text("eutrans", "train")
 test_X = load_parallel_text("eutrans", "test")[0][: options.sentences]
-ours = RNNTranslator("lstm", units=UNITS, target_dim=DIM, dropout=DROPOUT, epochs=1, random_state=0, warm_start=True)
+ours = RNNTranslator(
+    "lstm",
+    units=UNITS,
+    target_dim=DIM,
+    dropout=DROPOUT,
+    epochs=1,
+    jit_compile=True,  # which "auto" takes for fits of some epochs
+    warm_start=True,
+    random_state=0,
+)
 ours.fit(X, y)  # compiles
 reader, vocabulary, longest = ours.reader_, ours.vocabulary_, 2 * max(map(len, y))
 source = [reader.vocabulary_.encode([row]).tolist() for row in X]
