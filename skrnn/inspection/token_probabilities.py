@@ -116,7 +116,8 @@ class TokenProbabilityDisplay:
         p = np.exp(log_p[: len(tokens)])
         if prompt is not None:
             p[: len(fitted.tokens_of([prompt])[0])] = np.nan
-        joint = "" if all(len(str(token)) == 1 for token in tokens) else " "
+        of_characters = sum(len(str(token)) == 1 for token in tokens) > len(tokens) / 2
+        joint = "" if of_characters else " "
         return cls(tokens, p, joint=joint, title=type(fitted).__name__).plot(ax)
 
     def __str__(self) -> str:
@@ -124,17 +125,17 @@ class TokenProbabilityDisplay:
             token if np.isnan(p) else f"{token} {p:.2f}" for token, p in zip(self.tokens, self.probabilities)
         )
 
-    def plot(self, ax: Axes | None = None, *, cmap: Any = "RdYlGn", columns: int = 80) -> TokenProbabilityDisplay:
+    def plot(self, ax: Axes | None = None, *, cmap: Any = "RdYlBu", columns: int = 80) -> TokenProbabilityDisplay:
         """Draw the text.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
-        cmap : str or Colormap, default="RdYlGn"
+        cmap : str or Colormap, default="RdYlBu"
             From improbable to probable, on a logarithmic scale.
         columns : int, default=80
-            Characters of a line.
+            Characters of a line at most, unless a token is longer.
 
         Returns
         -------
@@ -151,8 +152,9 @@ class TokenProbabilityDisplay:
         from matplotlib.patches import Rectangle
 
         places, n_lines = self._places(columns)
+        columns = max(24, *(column + len(_visible(token)) for token, (_, column) in zip(self.tokens, places)))
         if ax is None:
-            size = (columns * _EM * _POINTS / 72 + 1.2, (n_lines * 1.7 * _POINTS) / 72 + 0.9)
+            size = (columns * _EM * _POINTS / 72 + 1.2, max(1.4, (n_lines * 1.7 * _POINTS) / 72 + 0.9))
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         norm = LogNorm(_LOWEST, 1.0, clip=True)
