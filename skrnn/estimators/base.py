@@ -142,13 +142,13 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
             plan, start = make_plan(self, reader, target, examples, seeds.build, resume)
         fitted = self._fitted(reader, target, plan)
         if not resume:
-            both_ways = bool(self.get_params(deep=False).get("bidirectional", False))
+            both_ways = bool(vars(self).get("bidirectional", False))
             warn_of_mistakes(X, y, examples, target, both_ways, fitted["_time_column"])
         training, validation, held_out = self._hold_out(examples, target, groups, seeds.split)
         done = self.n_iter_ if resume else 0
         trainer = self._trainer(epochs, seeds.train, target, validation is not None, done)
         as_fitted = partial(self._as_fitted, fitted)
-        if held_out is not None and self.get_params(deep=False).get("scoring", "loss") != "loss":
+        if held_out is not None and vars(self).get("scoring", "loss") != "loss":
             trainer.scorer = validation_scorer(self, as_fitted, X, y, held_out)
         context = CallbackContext.begin(self, X, y, sample_weight, self._epochs(epochs), as_fitted)
         trainer.observer = context
@@ -208,7 +208,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
 
     def _own_callbacks(self, epochs: int, done: int) -> list[keras.callbacks.Callback]:
         """Callbacks of Keras that the estimator itself needs, for so many epochs after those that are done."""
-        frozen = self.get_params(deep=False).get("frozen_epochs", 0)
+        frozen = vars(self).get("frozen_epochs", 0)
         if not frozen:
             return []
         return [EpochValue(GATE, "open", lambda epoch: float(epoch + done >= frozen))]
@@ -225,7 +225,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
     def _read(self, X: Any, resume: bool) -> tuple[Reader, Examples]:
         if resume:
             return self.reader_, self._read_as_fitted(X)
-        language_model = language_model_of(self.get_params(deep=False))
+        language_model = language_model_of(vars(self))
         if language_model is not None:
             reader = reader_of(language_model)
             return reader, reader.read(reader.tokens(X))
