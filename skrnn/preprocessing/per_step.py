@@ -267,11 +267,12 @@ def _fitted_alone(transformer: Any, table: Any, params: Any) -> Any:
 def _has_own_lengths(sequences: Sequences, y: Any) -> bool:
     """Whether y holds a list for each sequence, with other lengths than those of X: outputs of a translator."""
     y = unboxed(y)
-    if not isinstance(y, (list, tuple, np.ndarray)) or len(y) != len(sequences):
+    if not isinstance(y, (list, tuple, np.ndarray)) or (isinstance(y, np.ndarray) and y.ndim != 1):
         return False
-    if not all(isinstance(row, (list, tuple, np.ndarray)) for row in y):
+    if len(y) != len(sequences) or not all(isinstance(row, (list, tuple, np.ndarray)) for row in y):
         return False
-    return any(len(row) != n for row, n in zip(y, sequences.lengths))
+    lengths = [len(row) for row in y]  # equal ones are outputs of the sequences
+    return len(set(lengths)) > 1 and lengths != sequences.lengths.tolist()
 
 
 def _rows_of(table: Any, rows: NDArray[np.bool_]) -> Any:

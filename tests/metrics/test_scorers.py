@@ -12,8 +12,9 @@ from skrnn import Sequences, metrics
 from skrnn.metrics import SCORERS, entity_f1_score, entity_f1_scorer, flat_accuracy_score, make_report_scorer
 
 LABELS = ["B-X", "I-X", "O"]
-# The others are of numbers.
-OF_LABELS = {name: scorer for name, scorer in SCORERS.items() if not name.startswith(("flat_neg", "flat_r2"))}
+# The others are of numbers, and of outputs with lengths of their own.
+OTHERS = ("flat_neg", "flat_r2", "bleu", "chrf", "exact_match", "token_accuracy")
+OF_LABELS = {name: scorer for name, scorer in SCORERS.items() if not name.startswith(OTHERS)}
 
 
 class FrequentTagger(BaseEstimator):

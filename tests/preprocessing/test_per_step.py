@@ -515,6 +515,14 @@ def test_several_targets_a_sequence_or_step(arrays):
     assert PerStep(NotesTarget()).fit(arrays).transformer_.y_ is None
 
 
+def test_rows_of_other_lengths_are_for_those_who_need_none(arrays):
+    y = [["token"] * (1 + k % 3) for k in range(len(arrays))]
+    scaled = PerStep(StandardScaler()).fit(arrays, y)
+    np.testing.assert_array_equal(scaled.transformer_.mean_, PerStep(StandardScaler()).fit(arrays).transformer_.mean_)
+    with pytest.raises(ValueError, match="must have the"):
+        PerStep(SelectKBest(k=1)).fit(arrays, y)
+
+
 def test_wrong_targets(arrays):
     step = PerStep(SelectKBest(k=1))
     with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[8, 7\]"):
