@@ -26,14 +26,16 @@ from skrnn.preprocessing import VocabularyReader
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--folds", type=int, default=10)
-parser.add_argument("--run", type=int, default=None, help="folds that are run; all by default")
+parser.add_argument(
+    "--run", type=int, nargs="*", default=None, help="numbers of the folds that are run; all by default"
+)
 parser.add_argument("--units", type=int, default=128)
-parser.add_argument("--lm_epochs", type=int, default=12)
+parser.add_argument("--lm_epochs", type=int, default=4)
 parser.add_argument("--epochs", type=int, default=5)
-parser.add_argument("--rate", type=float, default=0.002)
-parser.add_argument("--frozen", type=int, default=1)
+parser.add_argument("--rate", type=float, default=0.004)
+parser.add_argument("--frozen", type=int, default=0)
 parser.add_argument("--dropout", type=float, default=0.5)
-parser.add_argument("--pooling", default="max")
+parser.add_argument("--pooling", default="mean")
 options = parser.parse_args()
 
 
@@ -59,12 +61,12 @@ language_model = RNNLanguageModel(
     dropout=0.4,
     learning_rate=keras.optimizers.schedules.CosineDecay(0.003, steps, alpha=0.02),
     epochs=options.lm_epochs,
-    early_stopping=True,
     random_state=0,
 ).fit([text.split() for text in unlabelled])
-history = language_model.history_["val_loss"]
+history = language_model.history_["loss"]
 print(
-    f"language model: {(time.perf_counter() - begin) / 60:.1f} min, perplexity {np.exp(min(history)):.0f}", flush=True
+    f"language model: {(time.perf_counter() - begin) / 60:.1f} min, perplexity in training {np.exp(min(history)):.0f}",
+    flush=True,
 )
 
 scores: dict[str, list[float]] = {
@@ -74,8 +76,8 @@ scores: dict[str, list[float]] = {
 }
 minutes = dict.fromkeys(scores, 0.0)
 for fold, (train, test) in enumerate(StratifiedKFold(options.folds, shuffle=True, random_state=0).split(X, y)):
-    if fold == options.run:
-        break
+    if options.run is not None and fold not in options.run:
+        continue
     rate = keras.optimizers.schedules.CosineDecay(options.rate, options.epochs * -(-len(train) // 32), alpha=0.05)
     shared = {
         "dropout": options.dropout,
