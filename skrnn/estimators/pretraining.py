@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -21,12 +22,12 @@ from skrnn.training.program import build_model
 GATE = "gate"
 
 
-def language_model_of(params: dict[str, Any]) -> Any:
+def language_model_of(params: Mapping[str, Any]) -> Any:
     """The language model that an estimator begins with, or None.
 
     Parameters
     ----------
-    params : dict
+    params : mapping
         Of the estimator.
 
     Raises
