@@ -88,7 +88,7 @@ def search_columns(
     columns = {
         "forced": Column(forced, "search"),
         "min_length": Column(min_lengths.astype(np.int32)),
-        "n_tokens": Column(np.full(n, len(vocabulary), np.int32)),
+        "n_tokens": vocabulary.size_column(n),
         **{name: Column(np.full(n, value, np.float32)) for name, value in options.items()},
     }
     if noise is not None:

@@ -19,7 +19,7 @@ from skrnn.layers import Carried
 from skrnn.layers.stepping import check_steppable
 from skrnn.preprocessing import Reader, Tokenizer, VocabularyReader
 from skrnn.preprocessing.tokenizers import as_objects
-from skrnn.sequences.examples import Column, Examples
+from skrnn.sequences.examples import Examples
 from skrnn.sequences.messages import shown
 from skrnn.sequences.sklearn_private import Interval
 from skrnn.sequences.vocabulary import is_text, text_rows, token_rows
@@ -114,8 +114,8 @@ class LanguageEstimator(SequenceEstimator):
     def _decoded_next(self, X: Any) -> Examples:
         check_is_fitted(self)
         examples = self._read_as_fitted(X)
-        n_tokens = np.full(len(examples), len(self._target.vocabulary), np.int32)
-        return predict(self._plan, self.weights_, examples.with_columns({"n_tokens": Column(n_tokens)}), "next")
+        size = self._target.vocabulary.size_column(len(examples))
+        return predict(self._plan, self.weights_, examples.with_columns({"n_tokens": size}), "next")
 
     def _log_likelihoods(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Of all tokens and ends, and where each sequence begins."""

@@ -131,7 +131,9 @@ class TranslationEstimator(SequenceEstimator):
         """What the beam found for each source, the best first."""
         check_is_fitted(self)
         examples, target = self._read_as_fitted(X), self._target
-        self._check_copying(self.reader_.tokens(X), self._plan.network.head.attention)
+        sources = None if self.copy_unknown is False else self.reader_.tokens(X)
+        if sources is not None:
+            self._check_copying(sources, self._plan.network.head.attention)
         lengths = examples.lengths("time")
         longest = as_lengths(ROOM * target.longest if self.max_length is None else self.max_length, lengths, least=1)
         shortest = as_lengths(self.min_length, lengths, least=0)
@@ -144,10 +146,10 @@ class TranslationEstimator(SequenceEstimator):
         penalty = float(self.length_penalty)
         columns = search_columns(examples, target.vocabulary, shortest, longest, prefixes, length_penalty=penalty)
         found = split_hypotheses(predict(self._plan, self.weights_, columns, how))
-        if self.copy_unknown is False:
+        if sources is None:
             return [[Output(target.vocabulary.decode(h.numbers), h.score) for h in hypotheses] for hypotheses in found]
-        sources = token_rows(self.reader_.tokens(X), "X")
-        return [[Output(self._with_copies(h, x), h.score) for h in hypotheses] for hypotheses, x in zip(found, sources)]
+        rows = token_rows(sources, "X")
+        return [[Output(self._with_copies(h, x), h.score) for h in hypotheses] for hypotheses, x in zip(found, rows)]
 
     def _with_copies(self, hypothesis: Hypothesis, source: list[Any]) -> list[Any]:
         """Tokens of a hypothesis; what is unknown is taken from the source, where attention looked."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.sequences.check import check_no_mask, no_sequences, unboxed
+from skrnn.sequences.examples import Column
 from skrnn.sequences.frames import is_absent, is_frame
 from skrnn.sequences.messages import shown
 from skrnn.sequences.ragged import Sequences
@@ -132,6 +133,10 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return FIRST_KNOWN + len(self.tokens)
+
+    def size_column(self, n: int) -> Column:
+        """The number of tokens for each of n examples: the column "n_tokens" of heads that score tokens."""
+        return Column(np.full(n, len(self), np.int32))
 
     def encode(self, rows: Iterable[Row]) -> NDArray[np.int32]:
         """Numbers of all tokens, behind each other."""

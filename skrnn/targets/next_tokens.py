@@ -60,8 +60,7 @@ class NextTokenTarget(Target):
         tokens, offsets = examples.columns["tokens"].values, examples.offsets["time"]
         following = np.append(tokens[1:], np.int32(END))
         following[offsets[1:] - 1] = END
-        n_tokens = np.full(len(examples), len(self.vocabulary), np.int32)
-        return {"y": Column(following, "time"), "n_tokens": Column(n_tokens)}
+        return {"y": Column(following, "time"), "n_tokens": self.vocabulary.size_column(len(examples))}
 
     @property
     def spec(self) -> NextTokenSpec:

@@ -126,11 +126,7 @@ class TokenListTarget(Target):
         """Numbers of the tokens, an end behind each row."""
         ends = examples.offsets[AXIS][1:] - np.arange(1, len(values) + 1)
         numbers = np.insert(self.vocabulary.encode(values), ends, END).astype(np.int32, copy=False)
-        return {"y": Column(numbers, AXIS), "n_tokens": self.n_tokens(len(values))}
-
-    def n_tokens(self, n: int) -> Column:
-        """The column that says how many tokens there are."""
-        return Column(np.full(n, len(self.vocabulary), np.int32))
+        return {"y": Column(numbers, AXIS), "n_tokens": self.vocabulary.size_column(len(values))}
 
     def present(self, decoded: Examples) -> NDArray:
         """Lists of tokens, or strings, of rows of numbers without ends."""
