@@ -5,10 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skrnn.estimators import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNTagger, RNNTranslator
-    from skrnn.sequences import Sequences
+    from skrnn.sequences import Sequences, sequences_from_long
 
 __version__ = "0.1.0.dev0"
-__all__ = ["RNNClassifier", "RNNLanguageModel", "RNNRegressor", "RNNTagger", "RNNTranslator", "Sequences"]
+__all__ = [
+    "RNNClassifier",
+    "RNNLanguageModel",
+    "RNNRegressor",
+    "RNNTagger",
+    "RNNTranslator",
+    "Sequences",
+    "sequences_from_long",
+]
 
 # Names are looked up on first use, so that `import skrnn` does not wait for TensorFlow.
 _HOME = {
@@ -18,6 +26,7 @@ _HOME = {
     "RNNTagger": "skrnn.estimators",
     "RNNTranslator": "skrnn.estimators",
     "Sequences": "skrnn.sequences",
+    "sequences_from_long": "skrnn.sequences",
 }
 
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.parameters import CONSTRAINTS
-from skrnn.estimators.planning import decoder_layers
+from skrnn.estimators.planning import timeless_layers
 from skrnn.estimators.streams import check_stream, pieces_of, streams_of
 from skrnn.layers import Carried
 from skrnn.layers.stepping import check_steppable
@@ -75,7 +75,7 @@ class LanguageEstimator(SequenceEstimator):
         return NextTokenTarget().of(reader.vocabulary_)  # type: ignore[attr-defined]
 
     def _head_options(self, params: dict[str, Any]) -> dict[str, Any]:
-        for spec in decoder_layers(self, params):
+        for spec in timeless_layers(self, params):
             check_steppable(spec.make(True, False))
         return {"tied_dim": int(self.dim) if self.tied_embeddings else None}
 

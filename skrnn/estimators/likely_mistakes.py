@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.sequences.cell_frames import CellFrame, holds_cells, static_numbers
 from skrnn.sequences.check import frame_columns, unboxed
 from skrnn.sequences.examples import Examples
 from skrnn.sequences.ragged import Sequences
@@ -19,6 +20,9 @@ MANY_FEATURES = 20
 
 # Ratio of the sizes of a feature in large and in small sequences.
 UNLIKE_SIZES = 1000
+
+# Rows from which on strings that mostly differ are likely texts.
+LEAST_TEXTS = 20
 
 # Sequences that are looked at.
 LOOKED_AT = 1000
@@ -40,7 +44,7 @@ def warn_of_mistakes(X: Any, y: Any, examples: Examples, target: Target, both_wa
     time : int or None
         Column of the time stamps.
     """
-    found = [_wide_frame(X)]
+    found = [_wide_frame(X), *(_texts(X) if holds_cells(X) else [])]
     if "steps" in examples.columns and not examples.columns["steps"].on_disk:
         lengths = examples.lengths("time")
         values = examples.columns["steps"].values
@@ -59,15 +63,28 @@ def warn_of_mistakes(X: Any, y: Any, examples: Examples, target: Target, both_wa
 
 def _wide_frame(X: Any) -> str | None:
     """Of a data frame whose columns have no names of steps, such as t0, t1, ... or dates."""
-    names = frame_columns(unboxed(X))
+    names = None if holds_cells(X) else frame_columns(unboxed(X))
     if names is None or len({re.sub(r"[\d.:\-\s]+", "#", name) for name in names}) < 2:
         return None
     shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
     return (
         f"X is one data frame, so each of its {len(X)} rows is a sequence of {len(names)} steps ({shown}) with one "
-        "feature. If a row is a step, give one frame for each sequence: "
-        "X = [rows[features] for _, rows in frame.groupby(id)]."
+        "feature. If a row is a step, make a row for each sequence: X, ids = sequences_from_long(frame, id=..., "
+        "time=...)."
     )
+
+
+def _texts(X: Any) -> list[str]:
+    """Of columns of strings that nearly all differ, so that they are no categories."""
+    found = []
+    for name, column in CellFrame.of(X).static.items():
+        n = len(column)
+        if n >= LEAST_TEXTS and static_numbers(column) is None and (different := len(set(column.to_list()))) > n / 2:
+            found.append(
+                f"column {name!r} of X holds {different} different strings in {n} rows, which are read as categories. "
+                "If they are texts, Tokenizer in a ColumnTransformer cuts them into tokens."
+            )
+    return found
 
 
 def _transposed(values: NDArray, lengths: NDArray[np.int64]) -> str | None:

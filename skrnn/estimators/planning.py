@@ -16,7 +16,7 @@ from skrnn.keras_objects.objectives import make_metrics, make_optimizer, optimiz
 from skrnn.layers import RecurrenceSpec, knows_time, reads_missing, time_feature_of
 from skrnn.networks import FunctionBody, Network, RecurrentBody
 from skrnn.networks.function import call_arguments, output_shapes
-from skrnn.preprocessing import ArrayReader, Reader
+from skrnn.preprocessing import ArrayReader, ColumnsReader, Reader
 from skrnn.sequences.examples import ColumnSpec, Examples
 from skrnn.sequences.messages import nearest
 from skrnn.targets import Target
@@ -133,6 +133,7 @@ def _recurrent_body(
 ) -> RecurrentBody:
     source = language_model_of(params) or estimator
     layers = recurrent_layers(source, source.get_params(), reader, estimator.recurrent_dropout)
+    axes = {column.axis for column in reader.spec.columns if column.axis is not None}
     body = RecurrentBody(
         layers=layers,
         bidirectional=bool(params.get("bidirectional", False)),
@@ -140,6 +141,7 @@ def _recurrent_body(
         pooling=None if head.keeps_steps else params["pooling"],
         carried_rows=estimator._carried_rows(examples),
         gated=bool(params.get("frozen_epochs")),
+        side_layers=timeless_layers(estimator, params) if len(axes) > 1 else (),
     )
     return RecurrentBody(**{**vars(body), "jit_compile": _jit_compile(estimator, body, params, examples, resume)})
 
@@ -165,8 +167,8 @@ def recurrent_layers(
     )
 
 
-def decoder_layers(estimator: Any, params: dict[str, Any]) -> tuple[RecurrenceSpec, ...]:
-    """One layer for each of the estimator's units, that reads what was written: no time stamps, and no gaps."""
+def timeless_layers(estimator: Any, params: dict[str, Any]) -> tuple[RecurrenceSpec, ...]:
+    """One layer for each of the estimator's units, that reads no time stamps: of a decoder, or of further sequences."""
     options = parameters.routed(params, "cell")
     if knows_time(estimator.cell):
         options |= {"time_feature": None, **({"n_features": None} if "n_features" in options else {})}
@@ -179,7 +181,9 @@ def decoder_layers(estimator: Any, params: dict[str, Any]) -> tuple[RecurrenceSp
 def reads_gaps(estimator: Any) -> bool:
     """Whether NaN in X is a value that is missing, which the estimator's cell reads."""
     params = vars(estimator)  # each prediction asks; the signature, which get_params reads, takes 0.1 ms
-    reads_numbers = "reader" in params and (params["reader"] is None or isinstance(params["reader"], ArrayReader))
+    reads_numbers = "reader" in params and (
+        params["reader"] is None or isinstance(params["reader"], (ArrayReader, ColumnsReader))
+    )
     return params.get("model") is None and reads_numbers and reads_missing(estimator.cell)
 
 
@@ -196,10 +200,11 @@ def time_column(estimator: Any, params: dict[str, Any], reader: Reader) -> int |
     asked = parameters.routed(params, "cell").get("time_feature", time_feature_of(estimator.cell))
     if asked is None:
         return None
-    if not isinstance(reader, ArrayReader):
+    numbers = reader.of_numbers
+    if numbers is None:
         raise ValueError(f"cell__time_feature is a column of numbers, but X holds tokens. Got {asked!r}.")
     if isinstance(asked, str):
-        names = reader.column_names
+        names = numbers.column_names
         if names is None:
             raise ValueError(
                 f"cell__time_feature must be the number of a column, where X has no column names. Got {asked!r}."
@@ -211,8 +216,8 @@ def time_column(estimator: Any, params: dict[str, Any], reader: Reader) -> int |
             )
         return names.index(asked)
     column = check_integer("cell__time_feature", asked, 0)
-    if column >= reader.n_features_in_:
-        raise ValueError(f"cell__time_feature must be a column of X, below {reader.n_features_in_}. Got {column}.")
+    if column >= numbers.n_features_in_:
+        raise ValueError(f"cell__time_feature must be a column of X, below {numbers.n_features_in_}. Got {column}.")
     return column
 
 

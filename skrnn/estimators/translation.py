@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skrnn.estimators.base import SequenceEstimator
 from skrnn.estimators.hypotheses import Hypothesis, as_lengths, search_columns, split_hypotheses
 from skrnn.estimators.parameters import CONSTRAINTS
-from skrnn.estimators.planning import decoder_layers
+from skrnn.estimators.planning import timeless_layers
 from skrnn.heads import Search
 from skrnn.layers import ATTENTIONS
 from skrnn.preprocessing import Reader, Tokenizer, VocabularyReader
@@ -96,7 +96,7 @@ class TranslationEstimator(SequenceEstimator):
                 f"Got {self.recurrent_dropout}."
             )
         return {
-            "recurrences": decoder_layers(self, params),
+            "recurrences": timeless_layers(self, params),
             "dim": int(self.target_dim),
             "attention": self.attention_type,
             "input_feeding": bool(self.input_feeding),

@@ -36,14 +36,15 @@ def token_losses(scores: Any, tokens: Any, n_tokens: Any, label_smoothing: float
     ----------
     .. [1] C. Szegedy et al. (2016), Rethinking the inception architecture for computer vision, CVPR, section 7.
     """
-    losses = keras.losses.sparse_categorical_crossentropy(tokens, scores, from_logits=True)
     if not label_smoothing:
-        return losses
-    # The crossentropy with (1 - e) on the token and e / n on each of n is that of the token and e times this:
-    true = ops.take_along_axis(scores, ops.cast(tokens, "int32")[..., None], axis=-1)[..., 0]
-    real = ops.arange(scores.shape[-1]) < n_tokens
-    mean = ops.sum(ops.where(real, scores, 0.0), axis=-1) / ops.cast(n_tokens, scores.dtype)
-    return losses + label_smoothing * (true - mean)
+        return keras.losses.sparse_categorical_crossentropy(tokens, scores, from_logits=True)
+    numbers = ops.arange(scores.shape[-1], dtype="int32")
+    share = label_smoothing / ops.cast(n_tokens, scores.dtype)
+    others = ops.where(numbers < n_tokens, share, 0.0)  # (V,)
+    is_true = numbers == ops.cast(tokens, "int32")[..., None]  # (B, S, V)
+    # One operation over all scores, as each further one costs as much as the product of matrices behind them.
+    target = ops.where(is_true, 1.0 - label_smoothing + share, others)
+    return keras.losses.categorical_crossentropy(ops.cast(target, scores.dtype), scores, from_logits=True)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from skrnn.layers.crf_output import CRF
 from skrnn.layers.decoder import Decoder
 from skrnn.layers.embedding import TokenEmbedding
 from skrnn.layers.gradient_gate import GradientGate
+from skrnn.layers.joining import Beside, OneHot
 from skrnn.layers.pooling import AttentionPooling, LastPooling, MaxPooling, MeanPooling
 from skrnn.layers.recurrence import RecurrenceSpec, knows_time, reads_missing, time_feature_of
 from skrnn.layers.rnn import FUSED, GRU, LSTM, RNN, SimpleRNN, runs_fused
@@ -31,12 +32,14 @@ __all__ = [
     "RNN",
     "Attention",
     "AttentionPooling",
+    "Beside",
     "Carried",
     "Decoder",
     "GradientGate",
     "LastPooling",
     "MaxPooling",
     "MeanPooling",
+    "OneHot",
     "RecurrenceSpec",
     "SimpleRNN",
     "TokenEmbedding",

@@ -74,6 +74,8 @@ class WordFeatures(keras.layers.Layer):
     word_dropout : float
         Share of the words, the first strings of tokens, that training takes for unknown, and for themselves of their
         prefixes and of their suffixes.
+    trainable_vectors : bool
+        Add to the vector of a known word what is learned, beginning with zeros, so that its vector is trained.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class WordFeatures(keras.layers.Layer):
         character_filters: int = 0,
         shape_dim: int = 0,
         word_dropout: float = 0.0,
+        trainable_vectors: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -98,6 +101,7 @@ class WordFeatures(keras.layers.Layer):
         self.n_strings, self.n_affixes = n_strings, n_affixes
         self.max_characters, self.alphabet, self.character_dim = max_characters, alphabet, character_dim
         self.character_filters, self.shape_dim, self.word_dropout = character_filters, shape_dim, word_dropout
+        self.trainable_vectors = trainable_vectors
         self.seed_generator = keras.random.SeedGenerator(0) if word_dropout else None
 
     @property
@@ -114,6 +118,9 @@ class WordFeatures(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         """Create the tables and filters."""
         self.of_words = self.add_weight(shape=(self.words + 1, self.dim), initializer="uniform", name="words")
+        if self.trainable_vectors:
+            shape = (self.words + 1, input_shape[1][2])
+            self.changes = self.add_weight(shape=shape, initializer="zeros", name="vector_changes")
         if self.n_parts:
             self.of_parts = self.add_weight(shape=(self.parts, self.part_dim), initializer="uniform", name="parts")
         if self.shape_dim:
@@ -131,6 +138,11 @@ class WordFeatures(keras.layers.Layer):
         n = 1 + self.n_parts
         rows, steps = ops.shape(numbers)[0], ops.shape(numbers)[1]
         known = numbers[:, :, :n]
+        if self.trainable_vectors:
+            # The unknown, row 0, has no vector of its own: what it would learn is left out.
+            is_known = ops.cast(known[:, :, :1] > 0, self.compute_dtype)
+            change = ops.take(ops.convert_to_tensor(self.changes), known[:, :, 0], axis=0) * is_known
+            vectors = [ops.cast(vectors[0], change.dtype) + change]
         if training and self.word_dropout:
             # Long prefixes and suffixes tell the word as well; its tags and other strings stay.
             drawn = keras.random.uniform((rows, steps, n), seed=self.seed_generator)
@@ -166,7 +178,7 @@ class WordFeatures(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Configuration, with all arguments."""
         own = ("words", "dim", "parts", "part_dim", "n_strings", "n_affixes", "max_characters", "alphabet")
-        others = ("character_dim", "character_filters", "shape_dim", "word_dropout")
+        others = ("character_dim", "character_filters", "shape_dim", "word_dropout", "trainable_vectors")
         return {**super().get_config(), **{k: vars(self)[k] for k in (*own, *others)}}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 
 from skrnn.keras_objects.recipe import fingerprint
-from skrnn.layers import POOLINGS, Carried, GradientGate, RecurrenceSpec
+from skrnn.layers import POOLINGS, Beside, Carried, GradientGate, RecurrenceSpec
+from skrnn.networks.inputs import Inputs
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class RecurrentBody:
         Rows of a training batch, each of which goes on where that of the batch before ended; None begins anew.
     gated : bool
         Put a `GradientGate` named "gate" behind the recurrences.
+    side_layers : tuple of RecurrenceSpec
+        Those of sequences beside the first one, each of which becomes one vector.
 
     Notes
     -----
@@ -45,6 +48,7 @@ class RecurrentBody:
     jit_compile: bool = False
     carried_rows: int | None = None
     gated: bool = False
+    side_layers: tuple[RecurrenceSpec, ...] = ()
 
     @property
     def loops(self) -> list[str]:
@@ -54,25 +58,23 @@ class RecurrentBody:
     @property
     def fingerprint(self) -> Any:
         """Hashable identity: equal ones build equal layers."""
-        return (*self._frame, tuple(layer.fingerprint for layer in self.layers))
+        return (*self._frame, *(tuple(s.fingerprint for s in specs) for specs in (self.layers, self.side_layers)))
 
     @property
     def graph_fingerprint(self) -> Any:
         """The same without what only says how weights begin."""
-        return (*self._frame, tuple(layer.graph_fingerprint for layer in self.layers))
+        return (*self._frame, *(tuple(s.graph_fingerprint for s in specs) for specs in (self.layers, self.side_layers)))
 
     @property
     def _frame(self) -> Any:
-        return type(self), fingerprint({k: v for k, v in vars(self).items() if k != "layers"})
+        return type(self), fingerprint({k: v for k, v in vars(self).items() if k not in ("layers", "side_layers")})
 
-    def build(self, h: Any, learned: bool, fused: bool = True) -> Any:
+    def build(self, inputs: Inputs, fused: bool = True) -> Any:
         """Put the layers behind features.
 
         Parameters
         ----------
-        h : KerasTensor (B, T, F)
-        learned : bool
-            Whether dropout acts on them.
+        inputs : Inputs
         fused : bool, default=True
             Take skrnn's loops over time rather than Keras' layers; weights and results are the same.
 
@@ -80,7 +82,20 @@ class RecurrentBody:
         -------
         KerasTensor (B, H), or (B, T, H)
         """
-        h = self._dropped(h, steps=True) if learned else h
+        h = self._stacked(self._steps(inputs), fused)
+        side = replace(self, layers=self.side_layers, pooling=self.pooling or "last", carried_rows=None, gated=False)
+        others = [side._stacked(self._steps(of_side), fused, f"{name}__") for name, of_side in inputs.sides]
+        beside = [*others, *inputs.static]
+        return Beside(name="beside")([h, *beside]) if beside else h
+
+    def _steps(self, inputs: Inputs) -> Any:
+        """All features of the same steps, (B, T, F)."""
+        parts = [inputs, *inputs.beside]
+        tensors = [self._dropped(p.features, steps=True) if p.learned else p.features for p in parts]
+        return Beside()(tensors) if len(tensors) > 1 else tensors[0]
+
+    def _stacked(self, h: Any, fused: bool, prefix: str = "") -> Any:
+        """(B, T, F) -> (B, H), or (B, T, H) where steps are kept."""
         for depth, spec in enumerate(self.layers):
             top = depth == len(self.layers) - 1
             # The layer knows its last real step itself, in both directions.
@@ -91,9 +106,9 @@ class RecurrentBody:
             )
             layer = Carried(layer, self.carried_rows) if self.carried_rows is not None else layer
             h = layer(h)  # (B, T, H) or (B, H)
-            h = GradientGate(name="gate")(h) if top and self.gated else h
+            h = GradientGate(name=prefix + "gate")(h) if top and self.gated else h
             if top and self.pooling is not None and (whole or spec.kind == "layer"):
-                h = POOLINGS[self.pooling](name="pooling")(h)  # (B, H)
+                h = POOLINGS[self.pooling](name=prefix + "pooling")(h)  # (B, H)
             h = self._dropped(h, steps=not top or self.pooling is None)
         return h
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import keras
 
-from skrnn.layers import FeatureBag, TokenEmbedding, WordFeatures
+from skrnn.layers import FeatureBag, OneHot, TokenEmbedding, WordFeatures
+from skrnn.preprocessing.columns_reader import MAIN, ColumnsSpec
 from skrnn.preprocessing.feature_dicts import FeatureSpec
 from skrnn.preprocessing.integer_tokens import TokenSpec
 from skrnn.preprocessing.reader import ArraySpec, ReaderSpec
@@ -27,52 +28,86 @@ class Inputs(NamedTuple):
         What the body reads.
     learned : bool
         Whether the features come from weights, so that dropout acts on them; those from outside are left as they are.
+    beside : tuple of Inputs
+        Further features of the same steps.
+    sides : tuple of (name, Inputs)
+        Features of other steps, each of which has recurrences of its own.
+    static : tuple of KerasTensor (B, S)
+        Features of the whole example.
     """
 
     tensors: list[Any]
     features: Any
     learned: bool = True
+    beside: tuple[Any, ...] = ()
+    sides: tuple[tuple[str, Any], ...] = ()
+    static: tuple[Any, ...] = ()
 
 
-def keras_input(column: ColumnSpec) -> Any:
+def keras_input(column: ColumnSpec, prefix: str = "") -> Any:
     """The input for a column; a float column has the type of Keras' policy."""
     shape = column.shape if column.axis is None else (None, *column.shape)
-    return keras.Input(shape, name=column.name, dtype=None if column.dtype == "float32" else column.dtype)
+    return keras.Input(shape, name=prefix + column.name, dtype=None if column.dtype == "float32" else column.dtype)
 
 
 @singledispatch
-def build_inputs(spec: ReaderSpec) -> Inputs:
+def build_inputs(spec: ReaderSpec, prefix: str = "") -> Inputs:
     """Build inputs and what turns them into features.
 
     Parameters
     ----------
     spec : ReaderSpec
         A new reader registers its own: ``@build_inputs.register``.
+    prefix : str, default=""
+        Stands before the names of inputs and layers, as a network may hold several readers of a kind.
     """
     raise TypeError(f"build_inputs knows no {type(spec).__name__}. Register a function for it.")
 
 
 @build_inputs.register
-def _array(spec: ArraySpec) -> Inputs:
-    tensors = [keras_input(column) for column in spec.columns]
+def _array(spec: ArraySpec, prefix: str = "") -> Inputs:
+    tensors = [keras_input(column, prefix) for column in spec.columns]
     return Inputs(tensors, tensors[0], learned=False)
 
 
 @build_inputs.register
-def _tokens(spec: TokenSpec) -> Inputs:
-    tensors = [keras_input(column) for column in spec.columns]
-    return Inputs(tensors, TokenEmbedding(spec.n_tokens, spec.dim, name="embedding")(tensors[0]))
+def _tokens(spec: TokenSpec, prefix: str = "") -> Inputs:
+    tensors = [keras_input(column, prefix) for column in spec.columns]
+    features = TokenEmbedding(spec.n_tokens, spec.dim, name=prefix + "embedding")(tensors[0])
+    return Inputs(tensors, _dropped(features, spec.spatial_dropout))
 
 
 @build_inputs.register
-def _words(spec: WordSpec) -> Inputs:
-    tensors = [keras_input(column) for column in spec.columns]
-    options = {k: v for k, v in asdict(spec).items() if k != "vector_dim"}
-    layer = WordFeatures(**options, shape_dim=SHAPE_DIM, name="word_features")
-    return Inputs(tensors, layer(tensors if len(tensors) > 1 else tensors[0]))
+def _words(spec: WordSpec, prefix: str = "") -> Inputs:
+    tensors = [keras_input(column, prefix) for column in spec.columns]
+    options = {k: v for k, v in asdict(spec).items() if k not in ("vector_dim", "spatial_dropout")}
+    layer = WordFeatures(**options, shape_dim=SHAPE_DIM, name=prefix + "word_features")
+    return Inputs(tensors, _dropped(layer(tensors if len(tensors) > 1 else tensors[0]), spec.spatial_dropout))
+
+
+def _dropped(features: Any, rate: float) -> Any:
+    """Features with dropout, one mask for all steps."""
+    return keras.layers.SpatialDropout1D(rate)(features) if rate else features
 
 
 @build_inputs.register
-def _features(spec: FeatureSpec) -> Inputs:
-    tensors = [keras_input(column) for column in spec.columns]
-    return Inputs(tensors, FeatureBag(spec.vocabulary, spec.dim, name="feature_bag")(tensors))
+def _features(spec: FeatureSpec, prefix: str = "") -> Inputs:
+    tensors = [keras_input(column, prefix) for column in spec.columns]
+    return Inputs(tensors, FeatureBag(spec.vocabulary, spec.dim, name=prefix + "feature_bag")(tensors))
+
+
+@build_inputs.register
+def _columns(spec: ColumnsSpec, prefix: str = "") -> Inputs:
+    parts: dict[str, list[Inputs]] = {}
+    for part in spec.parts:
+        parts.setdefault(part.axis, []).append(build_inputs(part.spec, prefix + part.prefix))
+    tensors = [tensor for of_axis in parts.values() for part in of_axis for tensor in part.tensors]
+    static = []
+    for column in spec.columns:
+        if column.axis is None:
+            tensors.append(keras_input(column, prefix))
+            one_hot = column.name == "categories"
+            static.append(OneHot(spec.categories, name=prefix + "one_hot")(tensors[-1]) if one_hot else tensors[-1])
+    axes = {axis: first._replace(beside=tuple(others)) for axis, (first, *others) in parts.items()}
+    main = axes.pop(MAIN)
+    return main._replace(tensors=tensors, sides=tuple(axes.items()), static=tuple(static))

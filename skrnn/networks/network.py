@@ -57,8 +57,7 @@ class Network:
         if isinstance(self.body, FunctionBody):
             return self.body.build(self.inputs, self.head)
         inputs = build_inputs(self.inputs)
-        features = self.body.build(inputs.features, inputs.learned, fused)
-        return masked_model(inputs.tensors, self.head.outputs(features, fused))
+        return masked_model(inputs.tensors, self.head.outputs(self.body.build(inputs, fused), fused))
 
     def features(self, model: keras.Model) -> keras.Model:
         """The part of a model in front of its head, as a model that shares its layers.

@@ -1,8 +1,12 @@
 """Transformers of sequences, for the front of a Pipeline; readers of all forms of X; pretrained word vectors."""
 
+from skrnn.preprocessing.columns_reader import ColumnsReader
+from skrnn.preprocessing.differences import Differences
 from skrnn.preprocessing.feature_dicts import FeatureReader
 from skrnn.preprocessing.form_readers import default_reader
 from skrnn.preprocessing.integer_tokens import TokenReader
+from skrnn.preprocessing.lengths import Resample, Truncate
+from skrnn.preprocessing.per_sequence import PerSequence
 from skrnn.preprocessing.per_step import PerStep
 from skrnn.preprocessing.reader import ArrayReader, Reader, ReaderSpec
 from skrnn.preprocessing.tokenizers import SubwordTokenizer, Tokenizer
@@ -12,14 +16,19 @@ from skrnn.preprocessing.words import WordReader
 
 __all__ = [
     "ArrayReader",
+    "ColumnsReader",
     "Coverage",
+    "Differences",
     "FeatureReader",
+    "PerSequence",
     "PerStep",
     "Reader",
     "ReaderSpec",
+    "Resample",
     "SubwordTokenizer",
     "TokenReader",
     "Tokenizer",
+    "Truncate",
     "VocabularyReader",
     "WordReader",
     "WordVectors",

@@ -6,12 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from skrnn.sequences.cell_frames import holds_cells
 from skrnn.sequences.check import no_sequences, unboxed
 from skrnn.sequences.messages import shown
 from skrnn.sequences.ragged import Sequences
 
 # What messages call each form.
-NAMES = {"numbers": "numbers", "words": "strings", "columns": "tuples of strings", "features": "dictionaries"}
+NAMES = {
+    "numbers": "numbers",
+    "words": "strings",
+    "columns": "tuples of strings",
+    "features": "dictionaries",
+    "cells": "sequences in cells of a data frame",
+}
 
 
 def form_of(X: Any) -> str:
@@ -23,8 +30,9 @@ def form_of(X: Any) -> str:
 
     Returns
     -------
-    {"numbers", "words", "columns", "features"}
-        Numbers in any form, strings, tuples (or lists) of strings, or dictionaries.
+    {"numbers", "words", "columns", "features", "cells"}
+        Numbers in any form, strings, tuples (or lists) of strings, dictionaries, or a data frame with sequences in the
+        cells of a column.
 
     Raises
     ------
@@ -43,10 +51,12 @@ def form_of(X: Any) -> str:
     if not isinstance(X, (list, tuple, np.ndarray)):
         if isinstance(X, (str, bytes)) or not any(hasattr(X, a) for a in ("__array__", "to_numpy", "shape")):
             raise ValueError(f"X must be a list of sequences, an array, or Sequences. Got {_a(X)}.")
-        return "numbers"
+        return "cells" if holds_cells(X) else "numbers"
     for sentence in X:
         if isinstance(sentence, (str, dict)):
-            raise ValueError(f"X must hold sentences, each a list of tokens. Got the single {shown(sentence)}.")
+            hint = "; make_pipeline(Tokenizer(), ...) cuts strings" if isinstance(sentence, str) else ""
+            got = f"the single {shown(sentence)}"
+            raise ValueError(f"X must hold sentences, each a list of tokens. Got {got}{hint}.")
         if isinstance(sentence, (bytes, set)) or not (hasattr(sentence, "__len__") or _is_number(sentence)):
             raise ValueError(f"X must hold sequences. Got {_a(sentence)}.")
         if not isinstance(sentence, (list, tuple, np.ndarray)):

@@ -23,10 +23,13 @@ class TokenSpec(ReaderSpec):
         V.
     dim : int
         Features of a token.
+    spatial_dropout : float
+        Dropout rate of the features, with one mask for all steps.
     """
 
     n_tokens: int
     dim: int
+    spatial_dropout: float = 0.0
 
     @property
     def columns(self) -> tuple[ColumnSpec, ...]:

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
 
-from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays, unboxed
-from skrnn.sequences.frames import is_absent, joined
+from skrnn.preprocessing.step_tables import Features, StepTable, beside_the_rest
+from skrnn.sequences.cell_frames import holds_cells
+from skrnn.sequences.check import unboxed
+from skrnn.sequences.frames import is_absent
 from skrnn.sequences.labels import as_labels, check_one_type
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.sklearn_private import copy_settings
@@ -40,6 +41,9 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
     transformer : estimator
         Any scikit-learn transformer, such as ``StandardScaler()``, ``PCA(3)``, ``SimpleImputer()`` or a
         ``ColumnTransformer``. It is cloned before fitting. Its parameters are reached as ``transformer__*``.
+    features : list of str or int, str, int or None, default=None
+        Names or numbers of the features that the transformer gets; the others stay as they are. None is all; of a data
+        frame with sequences in cells, all columns of sequences of numbers.
 
     Attributes
     ----------
@@ -59,8 +63,10 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
     -----
     What comes out has the form of what goes in: a 3-D array gives a 3-D array (N, T, D'), a 2-D array, one
     feature a step, gives (N, T) if the transformer keeps one feature and (N, T, D') otherwise, anything else
-    gives `Sequences`. With ``set_output(transform="pandas")`` or ``"polars"`` the result is a list of data
-    frames, one a sequence, whose columns carry the transformer's feature names.
+    gives `Sequences`. A data frame with sequences in cells gives such a frame. Transformed features keep their places
+    where they are as many as the chosen ones, and stand behind the others where not. With
+    ``set_output(transform="pandas")`` or ``"polars"`` the result is a list of data frames, one a sequence, whose
+    columns carry the transformer's feature names.
 
     A target with one value a sequence is repeated for each of its steps, and so is `sample_weight`, so that
     supervised transformers work. Those that need y do not see the steps whose target is None or NaN; those that can do
@@ -79,8 +85,9 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
     array([[1.22, 1.22]])
     """
 
-    def __init__(self, transformer: Any) -> None:
+    def __init__(self, transformer: Any, features: Features = None) -> None:
         self.transformer = transformer
+        self.features = features
 
     def fit(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> PerStep:
         """Fit the transformer on all steps.
@@ -100,7 +107,8 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         -------
         self
         """
-        table, sequences = _table(unboxed(X))
+        steps = StepTable.of(X, self.features)
+        table, sequences = steps.table, steps.sequences
         transformer = clone(self.transformer)
         if hasattr(self, "_output"):
             transformer.set_output(transform=self._output)
@@ -117,9 +125,11 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             self.transformer_ = transformer.fit(table, targets, **params)
         else:
             self.transformer_ = _fit_with_gaps(transformer, table, targets, known, params)
-        self.n_features_in_ = sequences.n_features
-        if sequences.feature_names is not None:
-            self.feature_names_in_ = np.asarray(sequences.feature_names, dtype=object)
+        names = tuple(X.columns) if holds_cells(X) else sequences.feature_names
+        self.n_features_in_ = sequences.n_features if names is None else len(names)
+        self._chosen, self._width, self._of_cells = steps.chosen, steps.width, holds_cells(X)
+        if names is not None:
+            self.feature_names_in_ = np.asarray(names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         return self
@@ -157,22 +167,39 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
 
     def _apply(self, method: str, X: Any, n_features: int | None) -> Any:
         check_is_fitted(self, "transformer_")
-        X = unboxed(X)
-        table, sequences = _table(X, n_features)
-        result = getattr(self.transformer_, method)(table)
-        return _in_form_of(X, sequences, result, names=self._names(method))
+        of_cells = holds_cells(X)
+        if self.features is not None and of_cells != self._of_cells:
+            raise ValueError("X must be a data frame with sequences in its cells, or not, as in fit.")
+        steps = StepTable.of(X, self.features, n_features)
+        back = method == "inverse_transform"
+        if steps.chosen is not None and back and steps.width != self._width:
+            raise ValueError(
+                f"inverse_transform needs a transformer that keeps the {self._width} features. Got others."
+            )
+        result = getattr(self.transformer_, method)(steps.table)
+        names = self._table_names() if back else self._transformed_names()
+        return steps.back(result, names if steps.chosen is not None or not back else None)
 
-    def _names(self, method: str) -> list[str] | None:
-        if method != "transform" or not hasattr(self, "feature_names_in_"):
+    def _table_names(self) -> list[str] | None:
+        """Names of the features that the transformer gets."""
+        names = vars(self).get("feature_names_in_")
+        if names is None or self._chosen is None:
+            return None if names is None else list(names)
+        return [names[k] for k in self._chosen] if self._width == len(self._chosen) else None
+
+    def _transformed_names(self) -> list[str] | None:
+        """Names of the features that the transformer gives."""
+        names = self._table_names()
+        if names is None:
             return None
         try:
-            return list(self.get_feature_names_out())
+            return list(self.transformer_.get_feature_names_out(np.array(names, dtype=object)))
         except (AttributeError, ValueError):
             return None
 
     @available_if(_inner_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray:
-        """Names of the D' features, as the transformer gives them.
+        """Names of the features, as the transformer gives them; those that it does not get stay.
 
         Parameters
         ----------
@@ -186,8 +213,19 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         check_is_fitted(self, "transformer_")
         if input_features is None:
             # The transformer saw an array where the names came with `Sequences`.
-            input_features = getattr(self, "feature_names_in_", None)
-        return self.transformer_.get_feature_names_out(input_features)
+            input_features = vars(self).get("feature_names_in_")
+        if self._chosen is None:
+            return self.transformer_.get_feature_names_out(input_features)
+        before = (
+            [f"x{k}" for k in range(self.n_features_in_)]
+            if input_features is None
+            else np.asarray(input_features).tolist()
+        )
+        chosen = [before[k] for k in self._chosen]
+        if self._width != len(chosen):  # a column of vectors stays one
+            return np.array(before, dtype=object)
+        names = list(self.transformer_.get_feature_names_out(np.array(chosen, dtype=object)))
+        return np.array(beside_the_rest(before, chosen, names), dtype=object)
 
     def set_output(self, *, transform: str | None = None) -> PerStep:
         """Choose the container of `transform`: "default", "pandas" or "polars".
@@ -208,7 +246,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         return self
 
     def __sklearn_clone__(self) -> PerStep:
-        copy = type(self)(clone(self.transformer))
+        copy = type(self)(clone(self.transformer), clone(self.features, safe=False))
         copy_settings(self, copy)
         return copy.set_output(transform=getattr(self, "_output", None))
 
@@ -221,26 +259,6 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             tags.target_tags.required = inner_tags.target_tags.required
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _table(X: Any, n_features: int | None = None) -> tuple[Any, Sequences]:
-    """All steps under each other, (total steps, D): a data frame where X is a list of frames."""
-    if is_list_of_arrays(X) and frame_columns(X[0]) is not None:
-        return _frame_table(list(X), n_features)
-    sequences = check_sequences(X, n_features=n_features, allow_nan=True, dtype=None, owner="PerStep")
-    return sequences.values, sequences
-
-
-def _frame_table(frames: list[Any], n_features: int | None) -> tuple[Any, Sequences]:
-    # Positions stand in for the values, so that columns of words keep their type.
-    names = frame_columns(frames[0])
-    for i, frame in enumerate(frames):
-        if frame_columns(frame) != names:
-            got = ", ".join(frame_columns(frame) or ("none",))
-            raise ValueError(f"X[{i}] must have the columns of X[0], {', '.join(names or ())}. Got {got}.")
-    markers = [np.zeros((len(f), len(names or ()))) for f in frames]
-    sequences = check_sequences(markers, n_features=n_features, owner="PerStep")
-    return joined(frames), sequences.with_values(sequences.values, names)
 
 
 def _fit_with_gaps(transformer: Any, table: Any, targets: NDArray, known: NDArray[np.bool_], params: Any) -> Any:
@@ -331,33 +349,3 @@ def _row(row: Any) -> Any:
         return row
     labels = np.array(row, dtype=object)
     return labels if any(label is None for label in labels.reshape(-1)) else np.asarray(row)
-
-
-def _in_form_of(X: Any, sequences: Sequences, result: Any, names: list[str] | None) -> Any:
-    if sparse.issparse(result):
-        raise TypeError("PerStep needs a transformer with dense output. Got a sparse matrix; set sparse_output=False.")
-    if not hasattr(result, "columns"):
-        result = np.asarray(result)
-    rows = result.shape[0] if result.shape else "no"
-    if rows != len(sequences.values):
-        raise ValueError(f"PerStep needs a transformer that keeps the {len(sequences.values)} steps. Got {rows} rows.")
-    if hasattr(result, "columns"):
-        return _frames(result, sequences, names)
-    result = result.reshape(len(result), -1)
-    if is_list_of_arrays(X) or isinstance(X, Sequences):
-        return sequences.with_values(result, names)
-    n, steps = len(sequences), int(sequences.lengths[0])
-    if np.asarray(X).ndim == 2 and result.shape[1] == 1:
-        return result.reshape(n, steps)
-    return result.reshape(n, steps, -1)
-
-
-def _frames(result: Any, sequences: Sequences, names: list[str] | None) -> list[Any]:
-    bounds = zip(sequences.offsets[:-1].tolist(), sequences.offsets[1:].tolist())
-    if names is not None and list(result.columns) != names:
-        # These names came with `Sequences`, so the transformer does not know them.
-        result = result[:]
-        result.columns = names
-    if hasattr(result, "iloc"):
-        return [result.iloc[a:b].reset_index(drop=True) for a, b in bounds]
-    return [result[a:b] for a, b in bounds]

@@ -122,6 +122,11 @@ class Reader(BaseEstimator):
         """Names of the features of X, where it has any."""
         return None
 
+    @property
+    def of_numbers(self) -> ArrayReader | None:
+        """The reader of the steps that are numbers, among which time stamps may be; None where there are none."""
+        return None
+
     def _check_form(self, X: Any) -> str:
         """Form of X, which must be one of `forms`."""
         form = form_of(X)
@@ -195,6 +200,11 @@ class ArrayReader(Reader):
         if has_names or (isinstance(named, np.ndarray) and self.column_names is not None):
             check_feature_names(self, named, reset=False)
         return as_examples("steps", sequences)
+
+    @property
+    def of_numbers(self) -> ArrayReader:
+        """The reader itself."""
+        return self
 
     def _check_same_form(self, X: Any) -> None:
         form = form_of(X)

@@ -8,11 +8,14 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.sequences.sklearn_private import Interval, StrOptions, validate_params
+from skrnn.sequences.cell_frames import pandas_cells
+from skrnn.sequences.check import unboxed
+from skrnn.sequences.sklearn_private import Interval, StrOptions, copy_settings, validate_params
 from skrnn.sequences.vocabulary import text_rows, token_rows
 
 
@@ -30,38 +33,141 @@ class _TextTransformer(TransformerMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         return tags
 
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray:
+        """Name of the column of tokens.
+
+        Parameters
+        ----------
+        input_features : array-like of one str, optional
+            Name of the column of strings; by default that of the fit, or "tokens".
+
+        Returns
+        -------
+        ndarray of one str
+        """
+        names = [vars(self).get("_column") or "tokens"] if input_features is None else input_features
+        return np.array(names, dtype=object)
+
+    def set_output(self, *, transform: str | None = None) -> Any:
+        """Choose the container of `transform`: "default", "pandas" or "polars".
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, optional
+            With a data frame library, `transform` gives a data frame of one column of lists, as a `ColumnTransformer`
+            joins them.
+
+        Returns
+        -------
+        self
+        """
+        if transform is not None:
+            self._output = transform
+        return self
+
+    def __sklearn_clone__(self) -> Any:
+        copy = type(self)(**self.get_params(deep=False))
+        copy_settings(self, copy)
+        return copy.set_output(transform=vars(self).get("_output"))
+
+    def _name(self, X: Any) -> None:
+        """Note the name of a column."""
+        name = getattr(X, "name", None)
+        self._column = name if isinstance(name, str) else None
+
+    def _contained(self, tokens: list[Any], X: Any) -> Any:
+        """Lists of tokens in the container that is asked for."""
+        output = vars(self).get("_output", "default")
+        if output == "default":
+            return as_objects(tokens)
+        (name,) = self.get_feature_names_out()
+        if output == "polars":
+            import polars
+
+            return polars.DataFrame([polars.Series(name, tokens, dtype=polars.List(polars.String))])
+        import pandas
+
+        index = getattr(X, "index", None)
+        return pandas.DataFrame({name: pandas_cells(tokens, index if isinstance(index, pandas.Index) else None)})
+
 
 class Tokenizer(_TextTransformer):
-    """Cut strings into words or characters.
+    r"""Cut strings into words or characters.
+
+    Names and meanings of parameters are those of `sklearn.feature_extraction.text.CountVectorizer`, whose functions do
+    the work.
 
     Parameters
     ----------
     analyzer : {"word", "char"} or callable, default="word"
-        "word" cuts at white space, "char" takes each character, and a function gives a list of tokens for a string.
+        "word" takes what matches `token_pattern`, "char" takes each character, and a function gives a list of tokens
+        for a string.
+    token_pattern : str, default=None
+        Regular expression of a word. None cuts at white space; ``r"\w+|[^\w\s]"`` cuts off punctuation, too.
     lowercase : bool, default=False
         Turn strings to lower case first.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        Take accents away first.
+    stop_words : {"english"}, list of str or None, default=None
+        Words that are left out.
+    input : {"content", "filename", "file"}, default="content"
+        Whether X holds strings, paths of files, or open files.
+    encoding : str, default="utf-8"
+        Of files and bytes.
+    decode_error : {"strict", "ignore", "replace"}, default="strict"
+        What to do about bytes that are not in this encoding.
 
     Notes
     -----
-    `inverse_transform` joins words by blanks, and characters by nothing. A function has no inverse.
+    `inverse_transform` joins words by blanks, and characters by nothing, which gives strings back that were cut at
+    single blanks. A function has no inverse.
+
+    A pipeline ``make_pipeline(Tokenizer(), RNNClassifier())`` takes a list of strings or a column of a data frame. For
+    one column among others, put it with its name, as a string, into a ``ColumnTransformer`` with
+    ``set_output(transform="pandas")``.
 
     Examples
     --------
     >>> from skrnn.preprocessing import Tokenizer
     >>> Tokenizer().fit_transform(["to be or not"])[0]
     ['to', 'be', 'or', 'not']
+    >>> Tokenizer(token_pattern=r"\w+|[^\w\s]", lowercase=True).fit_transform(["Well, no!"])[0]
+    ['well', ',', 'no', '!']
     >>> Tokenizer(analyzer="char").fit([]).inverse_transform([["a", "b"]])[0]
     'ab'
     """
 
     _parameter_constraints: dict[str, Any] = {
         "analyzer": [StrOptions({"word", "char"}), callable],
+        "token_pattern": [str, None],
         "lowercase": ["boolean"],
+        "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
+        "stop_words": [StrOptions({"english"}), list, None],
+        "input": [StrOptions({"content", "filename", "file"})],
+        "encoding": [str],
+        "decode_error": [StrOptions({"strict", "ignore", "replace"})],
     }
 
-    def __init__(self, analyzer: str | Callable[[str], list] = "word", lowercase: bool = False) -> None:
+    def __init__(
+        self,
+        analyzer: str | Callable[[str], list] = "word",
+        *,
+        token_pattern: str | None = None,
+        lowercase: bool = False,
+        strip_accents: Any = None,
+        stop_words: Any = None,
+        input: str = "content",
+        encoding: str = "utf-8",
+        decode_error: str = "strict",
+    ) -> None:
         self.analyzer = analyzer
+        self.token_pattern = token_pattern
         self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.stop_words = stop_words
+        self.input = input
+        self.encoding = encoding
+        self.decode_error = decode_error
 
     def fit(self, X: Any, y: Any = None) -> Tokenizer:
         """Check the parameters; there is nothing to learn.
@@ -73,22 +179,24 @@ class Tokenizer(_TextTransformer):
             Ignored.
         """
         validate_params(self)
+        self._cutter()
+        self._name(X)
         return self
 
-    def transform(self, X: Any) -> NDArray:
+    def transform(self, X: Any) -> Any:
         """Cut strings.
 
         Parameters
         ----------
-        X : list of N strings
+        X : list of N strings, or of paths or files
 
         Returns
         -------
-        object array of N lists of tokens
+        object array of N lists of tokens, or data frame of one column
         """
-        cut: Any = {"word": str.split, "char": list}.get(self.analyzer, self.analyzer)  # type: ignore[arg-type]
-        strings = text_rows(X, "X")
-        return as_objects([list(cut(s.lower() if self.lowercase else s)) for s in strings])
+        cut = self._cutter()
+        rows = text_rows(X, "X") if self.input == "content" else unboxed(X)
+        return self._contained([list(cut(row)) for row in rows], X)
 
     def inverse_transform(self, X: Any) -> NDArray:
         """Join tokens.
@@ -105,6 +213,26 @@ class Tokenizer(_TextTransformer):
             raise TypeError("inverse_transform needs analyzer='word' or 'char'. Got a function.")
         joint = {"word": " ", "char": ""}[self.analyzer]
         return as_objects([joint.join(row) for row in token_rows(X, "X", empty=True)])
+
+    def _cutter(self) -> Callable[[Any], Any]:
+        """From a string, a path or a file to tokens."""
+        split: Any = {"word": str.split, "char": list}.get(self.analyzer, self.analyzer)  # type: ignore[arg-type]
+        prepared = self.input != "content" or self.lowercase or self.strip_accents is not None
+        if not prepared and self.stop_words is None and self.token_pattern is None:
+            return split
+        vectorizer = CountVectorizer(
+            input=self.input,
+            encoding=self.encoding,
+            decode_error=self.decode_error,
+            strip_accents=self.strip_accents,
+            lowercase=self.lowercase,
+            stop_words=self.stop_words,
+            token_pattern=r"\S+" if self.token_pattern is None else self.token_pattern,
+        )
+        if self.analyzer == "word":
+            return vectorizer.build_analyzer()
+        prepare = vectorizer.build_preprocessor()
+        return lambda row: split(prepare(vectorizer.decode(row)))
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -170,6 +298,7 @@ class SubwordTokenizer(_TextTransformer):
             Ignored.
         """
         validate_params(self)
+        self._name(X)
         written = io.BytesIO()
         try:
             _sentencepiece().SentencePieceTrainer.train(
@@ -193,7 +322,7 @@ class SubwordTokenizer(_TextTransformer):
         self.model_ = written.getvalue()
         return self
 
-    def transform(self, X: Any) -> NDArray:
+    def transform(self, X: Any) -> Any:
         """Cut strings.
 
         Parameters
@@ -202,9 +331,9 @@ class SubwordTokenizer(_TextTransformer):
 
         Returns
         -------
-        object array of N lists of pieces
+        object array of N lists of pieces, or data frame of one column
         """
-        return as_objects(self._processor().encode(text_rows(X, "X"), out_type=str))
+        return self._contained(self._processor().encode(text_rows(X, "X"), out_type=str), X)
 
     def inverse_transform(self, X: Any) -> NDArray:
         """Join pieces.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,9 @@ class VocabularyReader(Reader):
         Tokens with fewer occurrences in the X of the fit are mapped to the unknown token.
     max_tokens : int, default=None
         Keep only the most frequent ones; None keeps all.
+    spatial_dropout : float in [0, 1), default=0.0
+        Dropout rate of the features of tokens, with one mask for all tokens of a sequence, beside `dropout` of the
+        estimator, which acts on all layers.
     starts : bool, default=False
         Put the token that begins a sequence in front of each, as a language model does, so that a sequence may be
         empty.
@@ -55,13 +58,22 @@ class VocabularyReader(Reader):
         "dim": [Interval(Integral, 1, None, closed="left")],
         "min_count": [Interval(Integral, 1, None, closed="left")],
         "max_tokens": [Interval(Integral, 1, None, closed="left"), None],
+        "spatial_dropout": [Interval(Real, 0, 1, closed="left")],
         "starts": ["boolean"],
     }
 
-    def __init__(self, dim: int = 128, min_count: int = 1, max_tokens: int | None = None, starts: bool = False) -> None:
+    def __init__(
+        self,
+        dim: int = 128,
+        min_count: int = 1,
+        max_tokens: int | None = None,
+        spatial_dropout: float = 0.0,
+        starts: bool = False,
+    ) -> None:
         self.dim = dim
         self.min_count = min_count
         self.max_tokens = max_tokens
+        self.spatial_dropout = spatial_dropout
         self.starts = starts
 
     def fit_read(self, X: Any) -> Examples:
@@ -86,4 +98,4 @@ class VocabularyReader(Reader):
     @property
     def spec(self) -> TokenSpec:
         """V, and the features of a token; the table has room, so that folds share programs."""
-        return TokenSpec(roomy(len(self.vocabulary_), costly=True), int(self.dim))
+        return TokenSpec(roomy(len(self.vocabulary_), costly=True), int(self.dim), float(self.spatial_dropout))

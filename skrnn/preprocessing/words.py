@@ -48,6 +48,10 @@ class WordSpec(ReaderSpec):
         Numbers of a vector from outside; 0 for none.
     word_dropout : float
         Share of the words that training takes for unknown.
+    trainable_vectors : bool
+        Whether vectors from outside are trained.
+    spatial_dropout : float
+        Dropout rate of the features, with one mask for all steps.
     """
 
     words: int
@@ -62,6 +66,8 @@ class WordSpec(ReaderSpec):
     character_filters: int = 0
     vector_dim: int = 0
     word_dropout: float = 0.0
+    trainable_vectors: bool = False
+    spatial_dropout: float = 0.0
 
     @property
     def columns(self) -> tuple[ColumnSpec, ...]:
@@ -97,9 +103,14 @@ class WordReader(Reader):
     min_count : int, default=2
         Words with fewer occurrences in the X of the fit are mapped to the unknown word.
     vectors : WordVectors, path-like or gensim's KeyedVectors, default=None
-        Pretrained vectors of words, which stay as they are beside the features that are learned. A path, of a text
+        Pretrained vectors of words, beside the features that are learned. A path, of a text
         file of word2vec or GloVe, is read in every fit; `skrnn.preprocessing.WordVectors` is read once. A word is
         looked up as it is written, then in lower case.
+    trainable_vectors : bool, default=False
+        Train the vectors of the words of the fit: what is learned is added to them. Vectors of other words stay.
+    spatial_dropout : float in [0, 1), default=0.0
+        Dropout rate of the features of words, with one mask for all words of a sentence, beside `dropout` of the
+        estimator, which acts on all layers.
 
     Attributes
     ----------
@@ -137,6 +148,8 @@ class WordReader(Reader):
         "word_dropout": [Interval(Real, 0, 1, closed="left")],
         "min_count": [Interval(Integral, 1, None, closed="left")],
         "vectors": "no_validation",  # as_word_vectors says what it may be
+        "trainable_vectors": ["boolean"],
+        "spatial_dropout": [Interval(Real, 0, 1, closed="left")],
     }
 
     def __init__(
@@ -149,6 +162,8 @@ class WordReader(Reader):
         word_dropout: float = 0.05,
         min_count: int = 2,
         vectors: Any = None,
+        trainable_vectors: bool = False,
+        spatial_dropout: float = 0.0,
     ) -> None:
         self.dim = dim
         self.max_affix_length = max_affix_length
@@ -158,6 +173,8 @@ class WordReader(Reader):
         self.word_dropout = word_dropout
         self.min_count = min_count
         self.vectors = vectors
+        self.trainable_vectors = trainable_vectors
+        self.spatial_dropout = spatial_dropout
 
     def fit_read(self, X: Any) -> Examples:
         """Fit to sentences and read them."""
@@ -201,6 +218,8 @@ class WordReader(Reader):
             character_filters=int(self.character_filters),
             vector_dim=0 if self._vectors is None else self._vectors.n_dims,
             word_dropout=float(self.word_dropout),
+            trainable_vectors=bool(self.trainable_vectors) and self._vectors is not None,
+            spatial_dropout=float(self.spatial_dropout),
         )
 
     def _encode(self, columns: list[list[str]], lengths: NDArray[np.int64]) -> Examples:

@@ -578,7 +578,7 @@ def test_wrong_sample_weight(arrays):
 def test_parameters_are_nested():
     step = PerStep(StandardScaler())
     assert step.get_params()["transformer__with_mean"] is True
-    assert set(step.get_params(deep=False)) == {"transformer"}
+    assert set(step.get_params(deep=False)) == {"transformer", "features"}
     step.set_params(transformer__with_mean=False)
     assert step.transformer.with_mean is False
     step.set_params(transformer=PCA(2))

@@ -1,0 +1,313 @@
+"""`ColumnsReader`: data frames with sequences in the cells of some columns, and one value per row in others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from skrnn.preprocessing.feature_dicts import FeatureReader
+from skrnn.preprocessing.forms import NAMES, form_of
+from skrnn.preprocessing.reader import ArrayReader, Reader, ReaderSpec
+from skrnn.preprocessing.words import WordReader
+from skrnn.sequences.cell_frames import CellFrame, cell_sequences, static_numbers, static_words
+from skrnn.sequences.examples import Column, ColumnSpec, Examples
+from skrnn.sequences.messages import listed, shown
+from skrnn.sequences.ragged import Sequences
+from skrnn.sequences.sklearn_private import validate_params
+
+MAIN = "time"
+
+READERS: dict[str, type[Reader]] = {"words": WordReader, "columns": WordReader, "features": FeatureReader}
+
+
+@dataclass(frozen=True)
+class PartSpec:
+    """Columns that are read together.
+
+    Attributes
+    ----------
+    spec : ReaderSpec
+        Of their reader.
+    axis : str
+        Where their steps are.
+    prefix : str
+        Stands before the names of their columns and layers.
+    """
+
+    spec: ReaderSpec
+    axis: str
+    prefix: str = ""
+
+    @property
+    def columns(self) -> tuple[ColumnSpec, ...]:
+        """Those of the reader, with the prefix, on this axis."""
+        return tuple(column._replace(name=self.prefix + column.name, axis=self.axis) for column in self.spec.columns)
+
+
+@dataclass(frozen=True)
+class ColumnsSpec(ReaderSpec):
+    """Parts along axes, and static columns.
+
+    Attributes
+    ----------
+    parts : tuple of PartSpec
+    n_static : int
+        Static numbers.
+    categories : tuple of int
+        Categories of each static column of words.
+    """
+
+    parts: tuple[PartSpec, ...]
+    n_static: int = 0
+    categories: tuple[int, ...] = ()
+
+    @property
+    def columns(self) -> tuple[ColumnSpec, ...]:
+        """Those of the parts, "static" and "categories"."""
+        columns = [column for part in self.parts for column in part.columns]
+        if self.n_static:
+            columns.append(ColumnSpec("static", (self.n_static,)))
+        if self.categories:
+            columns.append(ColumnSpec("categories", (len(self.categories),), "int32"))
+        return tuple(columns)
+
+
+class _Part(NamedTuple):
+    names: tuple[str, ...]
+    reader: Reader
+    axis: str
+    prefix: str
+
+
+class ColumnsReader(Reader):
+    """Read data frames: sequences in the cells of some columns, numbers and categories in others.
+
+    It is what estimators do by default with a data frame that has sequences in cells. Columns of sequences whose
+    lengths agree in every row of the fit are features of the same steps. One with lengths of its own has recurrences
+    of its own, whose last states are joined to the features of the first. Static columns join the features behind the
+    recurrences and the pooling; with a target per step, they join them at each step.
+
+    Parameters
+    ----------
+    readers : dict of str to Reader, default=None
+        For columns of sequences that are not read by default: numbers as they are, strings and tuples of strings by
+        `WordReader`, dictionaries by `FeatureReader`.
+
+    Attributes
+    ----------
+    feature_names_in_ : ndarray of str
+        Names of the columns.
+    n_features_in_ : int
+        Number of columns.
+    categories_ : dict of str to list of str
+        For each static column of strings its categories. Others are none of them.
+    axes_ : dict of str to str
+        For each column of sequences the axis of its steps: "time" is that of the first.
+
+    Raises
+    ------
+    ValueError
+        If a column of the fit is missing or of another kind, cells of a column are of different kinds, lengths that
+        agreed in the fit differ, or a static value is missing or infinite.
+
+    Notes
+    -----
+    Static numbers are read as they are: scale them, with ``ColumnTransformer(..., remainder="passthrough")`` and
+    ``set_output(transform="pandas")``, which leaves columns of sequences as they are. `PerStep` scales steps.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skrnn.preprocessing import ColumnsReader
+    >>> X = pd.DataFrame({"pulse": [[80, 81], [95]], "age": [60.0, 41.0], "unit": ["a", "b"]})
+    >>> reader = ColumnsReader().fit(X)
+    >>> reader.categories_
+    {'unit': ['a', 'b']}
+    >>> sorted(reader.read(X).columns)
+    ['categories', 'static', 'steps']
+    """
+
+    forms = ("cells",)
+
+    _parameter_constraints: dict[str, Any] = {"readers": [dict, None]}
+
+    def __init__(self, readers: dict[str, Reader] | None = None) -> None:
+        self.readers = readers
+
+    def fit_read(self, X: Any) -> Examples:
+        """Fit to a data frame and read it."""
+        validate_params(self)
+        self._check_form(X)
+        frame = CellFrame.of(X)
+        self._check_readers(frame)
+        numbers, self.axes_ = self._lay_out(frame)
+        self.feature_names_in_ = np.array(frame.names, dtype=object)
+        self.n_features_in_ = len(frame.names)
+        self._parts = list(self._new_parts(frame, numbers))
+        self._numbers, self.categories_ = [], {}
+        for name, column in frame.static.items():
+            if static_numbers(column) is None:
+                self.categories_[name] = sorted(set(static_words(column)))
+            else:
+                self._numbers.append(name)
+        parts = [part.reader.fit_read(_form(frame, part, numbers)) for part in self._parts]
+        return self._joined(frame, parts)
+
+    def read(self, X: Any) -> Examples:
+        """Read a data frame with the columns of the fit, in any order."""
+        form = form_of(X)
+        if form != "cells":
+            raise ValueError(f"X must be a data frame with {NAMES['cells']}, as in fit. Got {NAMES[form]}.")
+        frame = CellFrame.of(X)
+        self._check_columns(frame)
+        numbers = {
+            name: cell_sequences(frame.sequences[name], name)
+            for part in self._parts
+            if part.reader is self.of_numbers or type(part.reader) is ArrayReader
+            for name in part.names
+        }
+        self._check_lengths(frame)
+        return self._joined(frame, [part.reader.read(_form(frame, part, numbers)) for part in self._parts])
+
+    @property
+    def of_numbers(self) -> ArrayReader | None:
+        """The reader of the columns of numbers on the axis of the first column."""
+        first = self._parts[0]
+        return first.reader if isinstance(first.reader, ArrayReader) and first.axis == MAIN else None
+
+    @property
+    def n_axes(self) -> int:
+        """Different axes of steps."""
+        return len(set(self.axes_.values()))
+
+    @property
+    def spec(self) -> ColumnsSpec:
+        """Those of the parts, and sizes."""
+        parts = tuple(PartSpec(part.reader.spec, part.axis, part.prefix) for part in self._parts)
+        return ColumnsSpec(parts, len(self._numbers), tuple(len(known) for known in self.categories_.values()))
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(self.feature_names_in_)
+
+    # -- parts of a fit ---------------------------------------------------------------------------------------------
+
+    def _check_readers(self, frame: CellFrame) -> None:
+        for name, reader in (self.readers or {}).items():
+            if name not in frame.sequences:
+                known = listed(list(frame.sequences))
+                raise ValueError(f"readers must be for columns of sequences: {known}. Got {name!r}.")
+            if not isinstance(reader, Reader):
+                raise ValueError(f"readers[{name!r}] must be a Reader. Got {shown(reader, 60)}.")
+
+    def _lay_out(self, frame: CellFrame) -> tuple[dict[str, Sequences], dict[str, str]]:
+        """Columns of numbers as `Sequences`, and the axis of each column of sequences."""
+        numbers, axes = {}, {}
+        lengths: dict[str, NDArray] = {}
+        for name, cells in frame.sequences.items():
+            if name not in (self.readers or {}) and _form_of_cells(cells, name) == "numbers":
+                numbers[name] = cell_sequences(cells, name)
+            own = np.array([len(cell) for cell in cells])
+            same = next((axis for axis, known in lengths.items() if (known == own).all()), None)
+            axis = same or (name if lengths else MAIN)
+            lengths.setdefault(axis, own)
+            axes[name] = axis
+        return numbers, axes
+
+    def _new_parts(self, frame: CellFrame, numbers: dict[str, Sequences]) -> Iterator[_Part]:
+        """Numbers of an axis together, and each other column by itself; those of the first axis first."""
+        axes = list(dict.fromkeys(self.axes_.values()))
+        for axis in axes:
+            of_axis = [name for name in self.axes_ if self.axes_[name] == axis]
+            together = tuple(name for name in of_axis if name in numbers)
+            if together:
+                yield _Part(together, self._served(ArrayReader()), axis, "" if axis == MAIN else f"{axis}__")
+            for name in of_axis:
+                if name not in numbers:
+                    given = (self.readers or {}).get(name)
+                    form = "numbers" if given is not None else _form_of_cells(frame.sequences[name], name)
+                    reader = READERS[form]() if given is None else clone(given)
+                    yield _Part((name,), self._served(reader), axis, f"{name}__")
+
+    def _served(self, reader: Reader) -> Reader:
+        return reader.serve(self._owner, self._allow_nan, self._nan_hint)
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def _check_columns(self, frame: CellFrame) -> None:
+        known = list(self.feature_names_in_)
+        for name in known:
+            if name not in frame.names:
+                raise ValueError(f"X must have the columns of the fit, {listed(known)}. Got none that is {name!r}.")
+        for name in frame.names:
+            if name not in known:
+                raise ValueError(f"X must have the columns of the fit, {listed(known)}. Got {name!r}, too.")
+            if (name in self.axes_) != (name in frame.sequences):
+                wanted, got = ("a sequence", "one value") if name in self.axes_ else ("one value", "a sequence")
+                raise ValueError(f"column {name!r} of X must hold {wanted} in each row, as in fit. Got {got}.")
+
+    def _check_lengths(self, frame: CellFrame) -> None:
+        first: dict[str, str] = {}
+        for name, axis in self.axes_.items():
+            other = first.setdefault(axis, name)
+            for row, (a, b) in enumerate(zip(frame.sequences[other], frame.sequences[name])):
+                if len(a) != len(b):
+                    raise ValueError(
+                        f"columns {other!r} and {name!r} of X must have as many steps in each row, as in fit. "
+                        f"Got {len(a)} and {len(b)} at {row}."
+                    )
+
+    def _joined(self, frame: CellFrame, parts: list[Examples]) -> Examples:
+        columns: dict[str, Column] = {}
+        offsets: dict[str, NDArray] = {}
+        for part, examples in zip(self._parts, parts):
+            columns |= {part.prefix + k: Column(c.values, part.axis) for k, c in examples.columns.items()}
+            offsets.setdefault(part.axis, examples.offsets[MAIN])
+        if self._numbers:
+            columns["static"] = Column(np.stack([self._number(frame.static[name]) for name in self._numbers], axis=1))
+        if self.categories_:
+            coded = [_codes(frame.static[name], known) for name, known in self.categories_.items()]
+            columns["categories"] = Column(np.stack(coded, axis=1))
+        return Examples(columns, offsets)
+
+    def _number(self, column: nw.Series) -> NDArray[np.float32]:
+        numbers = static_numbers(column)
+        if numbers is None:
+            raise ValueError(f"column {column.name!r} of X must hold numbers, as in fit. Got strings.")
+        return numbers
+
+
+def _codes(column: nw.Series, categories: list[str]) -> NDArray[np.int32]:
+    """Numbers of categories; those of others are -1."""
+    known = {category: k for k, category in enumerate(categories)}
+    return np.array([known.get(word, -1) for word in static_words(column)], np.int32)
+
+
+def _form_of_cells(cells: list[Any], name: str) -> str:
+    """Form of a column of sequences."""
+    forms = {form_of([cell]) for cell in cells}
+    if len(forms) > 1:
+        kinds = " and ".join(NAMES[form] for form in sorted(forms))
+        raise ValueError(f"column {name!r} of X must hold sequences of one kind. Got {kinds}.")
+    return forms.pop()
+
+
+def _form(frame: CellFrame, part: _Part, numbers: dict[str, Sequences]) -> Any:
+    """What the reader of a part reads."""
+    if part.names[0] not in numbers:
+        return frame.sequences[part.names[0]]
+    columns = [numbers[name] for name in part.names]
+    names: list[str] = []
+    for name, sequences in zip(part.names, columns):
+        inner = sequences.feature_names or range(sequences.n_features)
+        names += [name] if sequences.n_features == 1 else [f"{name}__{k}" for k in inner]
+    types = {sequences.values.dtype == object for sequences in columns}
+    values = np.concatenate([s.values.astype(object) if len(types) > 1 else s.values for s in columns], axis=1)
+    return Sequences(values, columns[0].offsets, names)

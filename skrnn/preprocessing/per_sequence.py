@@ -1,0 +1,110 @@
+"""`PerSequence`: any scikit-learn transformer, fitted to each sequence alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.preprocessing.sequence_transformer import StepKeeping, rows_of
+from skrnn.preprocessing.step_tables import Features, StepTable, beside_the_rest
+
+
+class PerSequence(StepKeeping):
+    """Fit a transformer to each sequence alone, and transform it.
+
+    Scaling each recording by itself takes away what differs between recorders, patients or machines.
+
+    Parameters
+    ----------
+    transformer : estimator
+        Any scikit-learn transformer that keeps the steps and needs no y, such as ``StandardScaler()``. A clone is
+        fitted to each sequence, in `fit` and in `transform`. Its parameters are reached as ``transformer__*``.
+    features : list of str or int, str, int or None, default=None
+        Names or numbers of the features that it gets; the others stay as they are. None is all.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        D.
+    feature_names_in_ : ndarray of shape (D,)
+        Names of the features, where X came with some.
+
+    Notes
+    -----
+    The form of X is kept, as by `PerStep`. There is no `inverse_transform`, as the scale of a sequence is not kept.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import MinMaxScaler
+    >>> from skrnn.preprocessing import PerSequence
+    >>> X = [np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0])]
+    >>> PerSequence(MinMaxScaler()).fit_transform(X)[1].ravel()
+    array([0., 1.])
+    """
+
+    def __init__(self, transformer: Any, features: Features = None) -> None:
+        self.transformer = transformer
+        self.features = features
+
+    def _try(self, steps: StepTable) -> None:
+        end = steps.sequences.offsets[1]
+        self.transformer_ = clone(self.transformer)
+        self.transformer_.fit(rows_of(steps.table, 0, end))
+
+    def _changed(self, rows: Any) -> Any:
+        changed = self._fitted_anew.fit_transform(rows)
+        if changed.shape[0] != len(rows):
+            got = f"{changed.shape[0]} rows of {len(rows)}"
+            raise ValueError(f"PerSequence needs a transformer that keeps the steps. Got {got}.")
+        return changed.toarray() if hasattr(changed, "toarray") else changed
+
+    def transform(self, X: Any) -> Any:
+        """Fit the transformer to each sequence alone, and transform it.
+
+        Parameters
+        ----------
+        X : sequences in any form
+            With the D of the fit.
+
+        Returns
+        -------
+        ndarray, Sequences or data frames
+            In the form of X.
+        """
+        check_is_fitted(self, "n_features_in_")
+        self._fitted_anew = clone(self.transformer)  # one for all, as each fit begins anew
+        try:
+            return super().transform(X)
+        finally:
+            del self._fitted_anew
+
+    def _names_out(self) -> list[str] | None:
+        names = self._table_names()
+        try:
+            return None if names is None else list(self.transformer_.get_feature_names_out(np.array(names, object)))
+        except (AttributeError, ValueError):
+            return None
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray:
+        """Names of the features, as the transformer gives them; those that it does not get stay.
+
+        Parameters
+        ----------
+        input_features : array-like of str, shape (D,), optional
+            Names of the features that go in; `feature_names_in_` by default, where there are any.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        before = list(super().get_feature_names_out(input_features))
+        chosen = before if self._chosen is None else [before[k] for k in self._chosen]
+        if len(chosen) != self._width:  # a column of vectors stays one
+            return np.array(before, dtype=object)
+        names = list(self.transformer_.get_feature_names_out(np.array(chosen, dtype=object)))
+        return np.array(beside_the_rest(before, chosen, names), dtype=object)
