@@ -360,3 +360,33 @@ VALUES = [
 
 def parameter_values():
     return st.integers(0, len(VALUES) - 1).map(lambda k: VALUES[k])
+
+
+def frame_of_cells():
+    """A data frame with sequences in the cells of two columns, a number and a category."""
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "pulse": [rng.normal(size=n) for n in LENGTHS],
+            "words": [list("ab" * n)[:n] for n in LENGTHS],
+            "age": rng.normal(size=N),
+            "unit": ["u" if k % 2 else "v" for k in range(N)],
+        }
+    )
+
+
+@st.composite
+def frames_of_cells(draw):
+    """Such a frame, with a cell or two that hold something else."""
+    frame = frame_of_cells().astype(object)
+    if draw(st.booleans()):
+        frame = frame[draw(st.lists(st.sampled_from(list(frame.columns)), min_size=1, max_size=4, unique=True))]
+    what = f"cells of {list(frame.columns)}"
+    for _ in range(draw(st.integers(0, 2))):
+        row, column = draw(st.integers(0, N - 1)), draw(st.sampled_from(list(frame.columns)))
+        value = draw(
+            st.sampled_from([*CELLS, np.zeros(2), np.zeros((0, 1)), ["a"], [["a", "b"]], [{}], [None], [np.nan]])
+        )
+        frame.iat[row, frame.columns.get_loc(column)] = value
+        what += f", {column}[{row}] = {value!r:.40}"
+    return what, frame

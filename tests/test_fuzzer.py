@@ -44,7 +44,11 @@ TOKENIZERS = {
     "SubwordTokenizer": lambda: skrnn.preprocessing.SubwordTokenizer(vocab_size=300),
 }
 TRANSFORMERS = {
-    "PerStep": (lambda: skrnn.preprocessing.PerStep(StandardScaler()), X),
+    "PerStep": lambda: skrnn.preprocessing.PerStep(StandardScaler()),
+    "PerSequence": lambda: skrnn.preprocessing.PerSequence(StandardScaler()),
+    "Differences": skrnn.preprocessing.Differences,
+    "Resample": lambda: skrnn.preprocessing.Resample(3),
+    "Truncate": lambda: skrnn.preprocessing.Truncate(2),
 }
 READERS = {
     "ArrayReader": (skrnn.preprocessing.ArrayReader, X),
@@ -55,6 +59,7 @@ READERS = {
         lambda: skrnn.preprocessing.FeatureReader(dim=4, min_count=1),
         [[{"a": w} for w in s] for s in WORDS],
     ),
+    "ColumnsReader": (skrnn.preprocessing.ColumnsReader, forms.frame_of_cells()),
 }
 
 # Words that no message of ours has.
@@ -171,7 +176,7 @@ def raised_in(error):
 
 
 def data():
-    return st.one_of(forms.numbers(), forms.tokens(), forms.things())
+    return st.one_of(forms.numbers(), forms.tokens(), forms.frames_of_cells(), forms.things())
 
 
 def labels():
@@ -210,18 +215,19 @@ def use_fitted(name, method, x, y, w):
 
 
 def use_transformer(name, inner, x, y, w):
-    make, usual = TRANSFORMERS[name]
+    make, usual = TRANSFORMERS[name], X
     transformer = make() if inner is None else skrnn.preprocessing.PerStep(inner)
+    name = name if inner is None else "PerStep"
     what = f"{name}({transformer}).fit_transform(X={x and x[0]}, y={y and y[0]}, sample_weight={w and w[0]})"
     given = usual if x is None else x[1]
-    params = {} if w is None else {"sample_weight": w[1]}
+    params = {} if w is None or name != "PerStep" else {"sample_weight": w[1]}
 
     def fit_transform():
         found = transformer.fit(given, None if y is None else y[1], **params).transform(given)
         assert len(found) == len(given), what
 
     run(fit_transform, what)
-    before = skrnn.preprocessing.PerStep(StandardScaler()).fit(usual)
+    before = make().fit(usual)
     expected = before.transform(usual).values
     run(lambda: before.transform(given), what)
     assert np.array_equal(before.transform(usual).values, expected), what
@@ -325,9 +331,15 @@ def fuzzed(examples, seconds, slow):
             use(name=name, method=method, x=x, y=y, w=w)
 
     @settings(**options)
-    @given(inner=inner, x=maybe(data()), y=maybe(labels()), w=maybe(forms.weights()))
-    def transforms(inner, x, y, w):
-        transform(name="PerStep", inner=inner, x=x, y=y, w=w)
+    @given(
+        name=st.sampled_from(sorted(TRANSFORMERS)),
+        inner=inner,
+        x=maybe(data()),
+        y=maybe(labels()),
+        w=maybe(forms.weights()),
+    )
+    def transforms(name, inner, x, y, w):
+        transform(name=name, inner=inner, x=x, y=y, w=w)
 
     @settings(**options)
     @given(name=st.sampled_from(sorted(TOKENIZERS)), x=data())

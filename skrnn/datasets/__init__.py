@@ -5,6 +5,7 @@ from skrnn.datasets.conll import CONLLU_COLUMNS, load_conll, load_conllu
 from skrnn.datasets.digits import load_digit_rows
 from skrnn.datasets.intensive_care import INTENSIVE_CARE_FEATURES, load_intensive_care
 from skrnn.datasets.location import data_home
+from skrnn.datasets.movie_reviews import load_movie_reviews
 from skrnn.datasets.parallel_text import load_names, load_parallel_text, load_shakespeare
 from skrnn.datasets.series import SERIES_NAMES, load_series, load_ts
 from skrnn.datasets.synthetic import make_adding_problem, make_copying_memory, make_order_task, make_running_mean
@@ -28,6 +29,7 @@ __all__ = [
     "load_digit_rows",
     "load_ewt",
     "load_intensive_care",
+    "load_movie_reviews",
     "load_names",
     "load_parallel_text",
     "load_series",

@@ -146,6 +146,11 @@ class ColumnsReader(Reader):
         self._check_form(X)
         frame = CellFrame.of(X)
         self._check_readers(frame)
+        self._forms = {
+            name: _form_of_cells(cells, name)
+            for name, cells in frame.sequences.items()
+            if name not in (self.readers or {})
+        }
         numbers, self.axes_ = self._lay_out(frame)
         self.feature_names_in_ = np.array(frame.names, dtype=object)
         self.n_features_in_ = len(frame.names)
@@ -166,11 +171,12 @@ class ColumnsReader(Reader):
             raise ValueError(f"X must be a data frame with {NAMES['cells']}, as in fit. Got {NAMES[form]}.")
         frame = CellFrame.of(X)
         self._check_columns(frame)
+        for name, wanted in self._forms.items():
+            got = _form_of_cells(frame.sequences[name], name)
+            if got != wanted:
+                raise ValueError(f"column {name!r} of X must hold {NAMES[wanted]}, as in fit. Got {NAMES[got]}.")
         numbers = {
-            name: cell_sequences(frame.sequences[name], name)
-            for part in self._parts
-            if part.reader is self.of_numbers or type(part.reader) is ArrayReader
-            for name in part.names
+            name: cell_sequences(frame.sequences[name], name) for name, form in self._forms.items() if form == "numbers"
         }
         self._check_lengths(frame)
         return self._joined(frame, [part.reader.read(_form(frame, part, numbers)) for part in self._parts])
@@ -212,7 +218,7 @@ class ColumnsReader(Reader):
         numbers, axes = {}, {}
         lengths: dict[str, NDArray] = {}
         for name, cells in frame.sequences.items():
-            if name not in (self.readers or {}) and _form_of_cells(cells, name) == "numbers":
+            if self._forms.get(name) == "numbers":
                 numbers[name] = cell_sequences(cells, name)
             own = np.array([len(cell) for cell in cells])
             same = next((axis for axis, known in lengths.items() if (known == own).all()), None)
@@ -232,8 +238,7 @@ class ColumnsReader(Reader):
             for name in of_axis:
                 if name not in numbers:
                     given = (self.readers or {}).get(name)
-                    form = "numbers" if given is not None else _form_of_cells(frame.sequences[name], name)
-                    reader = READERS[form]() if given is None else clone(given)
+                    reader = READERS[self._forms[name]]() if given is None else clone(given)
                     yield _Part((name,), self._served(reader), axis, f"{name}__")
 
     def _served(self, reader: Reader) -> Reader:

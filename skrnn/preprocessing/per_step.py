@@ -172,13 +172,20 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             raise ValueError("X must be a data frame with sequences in its cells, or not, as in fit.")
         steps = StepTable.of(X, self.features, n_features)
         back = method == "inverse_transform"
-        if steps.chosen is not None and back and steps.width != self._width:
+        if steps.chosen is not None and back and self._width_out() != self._width:
             raise ValueError(
                 f"inverse_transform needs a transformer that keeps the {self._width} features. Got others."
             )
         result = getattr(self.transformer_, method)(steps.table)
         names = self._table_names() if back else self._transformed_names()
         return steps.back(result, names if steps.chosen is not None or not back else None)
+
+    def _width_out(self) -> int:
+        """Features that the transformer gives, where it tells; as many as it gets, otherwise."""
+        try:
+            return len(self.transformer_.get_feature_names_out())
+        except (AttributeError, ValueError):
+            return self._width
 
     def _table_names(self) -> list[str] | None:
         """Names of the features that the transformer gets."""

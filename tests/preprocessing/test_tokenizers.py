@@ -5,8 +5,11 @@ import sys
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 
 from skrnn import RNNClassifier
@@ -87,3 +90,57 @@ def test_what_is_no_list_of_strings_is_refused():
         Tokenizer().transform("to be")
     with pytest.raises(ValueError, match=r"X must hold strings only. Got \['to', 'be'\] at 0."):
         Tokenizer().transform([["to", "be"]])
+
+
+def test_parameters_are_those_of_count_vectorizer(tmp_path):
+    """Tokens against the analyzer of scikit-learn with the same parameters."""
+    options = {"token_pattern": r"(?u)\b\w\w+\b", "lowercase": True, "strip_accents": "unicode", "stop_words": ["the"]}
+    texts = ["The Café is open.", "Ünïcode, the end"]
+    analyzer = CountVectorizer(**options).build_analyzer()
+    assert list(Tokenizer(**options).transform(texts)) == [analyzer(text) for text in texts]
+    assert Tokenizer(token_pattern=r"\w+|[^\w\s]").transform(["Well, no!"])[0] == ["Well", ",", "no", "!"]
+    assert Tokenizer("char", lowercase=True).transform(["A b"])[0] == ["a", " ", "b"]
+    paths = []
+    for k, text in enumerate(texts):
+        paths.append(tmp_path / f"{k}.txt")
+        paths[-1].write_bytes(text.encode("latin-1"))
+    of_files = Tokenizer(input="filename", encoding="latin-1")
+    assert list(of_files.fit_transform(paths)) == [text.split() for text in texts]
+    with pytest.raises(ValueError, match="The 'input' parameter of Tokenizer must be"):
+        Tokenizer(input="path").fit(texts)
+
+
+@pytest.mark.parametrize("make", [Tokenizer, lambda: SubwordTokenizer(vocab_size=300)])
+def test_a_column_of_lists_comes_out_for_a_column_transformer(make):
+    pytest.importorskip("sentencepiece")
+    column = pd.Series(TEXTS[:3], name="review", index=[5, 6, 7])
+    for library, kind in (("pandas", pd.DataFrame), ("polars", pl.DataFrame)):
+        tokenizer = clone(make().set_output(transform=library)).fit(column)
+        found = tokenizer.transform(column)
+        assert isinstance(found, kind)
+        assert list(found.columns) == list(tokenizer.get_feature_names_out()) == ["review"]
+        assert [list(row) for row in found["review"]] == list(make().fit(column).transform(column))
+    assert list(make().set_output(transform="pandas").fit(TEXTS).transform(TEXTS).columns) == ["tokens"]
+    assert found.shape == (3, 1)
+
+
+def test_folds_do_not_see_each_other():
+    """Each fold's vocabulary holds the tokens of its training part alone, and a search goes over both steps."""
+    X = [f"word{k} good" if k % 2 else f"word{k} bad" for k in range(12)]
+    y = np.arange(12) % 2
+    model = make_pipeline(Tokenizer(), RNNClassifier(reader=VocabularyReader(dim=4), units=2, epochs=1, random_state=0))
+    for train, fitted in zip(
+        [train for train, _ in StratifiedKFold(3).split(X, y)],
+        cross_validate(model, X, y, cv=StratifiedKFold(3), return_estimator=True)["estimator"],
+    ):
+        assert set(fitted[-1].reader_.vocabulary_.tokens) == {token for i in train for token in X[i].split()}
+        assert np.isfinite(fitted.predict_proba(["words never seen"])).all()
+    search = GridSearchCV(model, {"tokenizer__lowercase": [True, False], "rnnclassifier__units": [2, 3]}, cv=2)
+    for column in (X, pd.Series(X), pl.Series(X)):
+        assert search.fit(column, y).best_params_.keys() == {"tokenizer__lowercase", "rnnclassifier__units"}
+
+
+def test_strings_where_tokens_are_expected_name_the_tokenizer():
+    for X in (["a good film", "a bad one"], pd.Series(["a good film", "a bad one"])):
+        with pytest.raises(ValueError, match=r"make_pipeline\(Tokenizer\(\), ...\) cuts strings"):
+            RNNClassifier(units=2).fit(X, [0, 1])

@@ -17,6 +17,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import sklearn
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -27,10 +28,10 @@ from sklearn.impute import SimpleImputer
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScaler, StandardScaler
 
 from skrnn import RNNClassifier
-from skrnn.datasets import load_intensive_care
+from skrnn.datasets import INTENSIVE_CARE_FEATURES, load_intensive_care
 from skrnn.preprocessing import PerStep
 
 NETWORK = {
@@ -43,6 +44,10 @@ NETWORK = {
     "jit_compile": True,
     "random_state": 0,
 }
+
+
+# What is known at admission.
+STATIC = ("Age", "Gender", "Height", "ICUType")
 
 
 class Clip(TransformerMixin, BaseEstimator):
@@ -61,6 +66,28 @@ def with_decay() -> Pipeline:
     scale = ColumnTransformer([("hours", "passthrough", [0])], remainder=make_pipeline(Clip(), StandardScaler()))
     grud = RNNClassifier("grud", cell__time_feature=0, dropout=0.3, recurrent_dropout=0.3, **NETWORK)
     return make_pipeline(PerStep(scale), grud)
+
+
+def with_static() -> Pipeline:
+    """The same, with what is known at admission in columns of its own: `as_frame` of X."""
+    measured = [name for name in INTENSIVE_CARE_FEATURES if name not in (*STATIC, "hours")]
+    scale = PerStep(make_pipeline(Clip(), StandardScaler()), features=measured)
+    known = make_pipeline(RobustScaler(), SimpleImputer(add_indicator=True))
+    static = ColumnTransformer(
+        [("numbers", known, ["Age", "Height"]), ("kind", OneHotEncoder(sparse_output=False), ["Gender", "ICUType"])],
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    ).set_output(transform="pandas")
+    grud = RNNClassifier("grud", cell__time_feature="hours", dropout=0.3, recurrent_dropout=0.3, **NETWORK)
+    return make_pipeline(FunctionTransformer(as_frame), scale, static, grud)
+
+
+def as_frame(X: list[NDArray]) -> pd.DataFrame:
+    """A column for each measurement, and one for each thing known at admission, which stands in the first step."""
+    columns: dict[str, Any] = {}
+    for k, name in enumerate(INTENSIVE_CARE_FEATURES):
+        columns[name] = [x[0, k] for x in X] if name in STATIC else pd.Series([x[:, k] for x in X], dtype=object)
+    return pd.DataFrame(columns)
 
 
 def filled(indicators: bool = False, forward: bool = False) -> Pipeline:
@@ -102,6 +129,7 @@ def boosted() -> Pipeline:
 
 MODELS = {
     "grud, gaps and hours": with_decay,
+    "static columns beside grud": with_static,
     "gru, mean filled in": filled,
     "gru, last value filled in": lambda: filled(forward=True),
     "gru, mean filled in, indicators": lambda: filled(indicators=True),

@@ -20,8 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
 from skrnn import RNNClassifier, RNNLanguageModel
-from skrnn.datasets.location import data_file
-from skrnn.datasets.text_lines import numbered_lines
+from skrnn.datasets import load_movie_reviews
 from skrnn.preprocessing import VocabularyReader
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -39,15 +38,8 @@ parser.add_argument("--pooling", default="mean")
 options = parser.parse_args()
 
 
-def labelled(name: str, encoding: str = "utf-8") -> tuple[list[str], np.ndarray]:
-    lines = [line.split(" ", 1) for _, line in numbered_lines(data_file("sentiment_mr_sst", name), encoding=encoding)]
-    lines = [line for line in lines if len(line) == 2]
-    return [text for _, text in lines], np.array([int(label) for label, _ in lines])
-
-
-X, y = labelled("rt-polarity.all", "latin-1")
-unlabelled = [text for part in ("train", "dev", "test") for text in labelled(f"stsa.fine.{part}", "latin-1")[0]]
-unlabelled = [text.lower() for text in unlabelled]
+X, y = load_movie_reviews()
+unlabelled = [text.lower() for part in ("train", "dev", "test") for text in load_movie_reviews("sst5", part)[0]]
 tokens = [text.lower().split() for text in X]
 
 begin = time.perf_counter()
