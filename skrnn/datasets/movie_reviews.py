@@ -47,7 +47,8 @@ def load_movie_reviews(
     ----------
     .. [1] B. Pang, L. Lee (2005), Seeing stars: exploiting class relationships for sentiment categorization with
        respect to rating scales, ACL.
-    .. [2] R. Socher et al. (2013), Recursive deep models for semantic compositionality over a sentiment treebank, EMNLP.
+    .. [2] R. Socher et al. (2013), Recursive deep models for semantic compositionality over a sentiment treebank,
+       EMNLP.
 
     Examples
     --------

@@ -41,8 +41,8 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         or a learned weighting [1]_.
     reader : Reader, default=None
         How X is read, with options as ``reader__*``: `skrnn.preprocessing.ArrayReader` reads numbers, `TokenReader`
-        integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries.
-        None picks the one for the form of X: numbers (integers, too), strings or dictionaries.
+        integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries,
+        `ColumnsReader` data frames with sequences in cells. None picks the one for the form of X; integers are numbers.
     pretrained : RNNLanguageModel, default=None
         A fitted language model, whose tokens, embedding and recurrences (`cell` and `units`) the network begins with
         [2]_; X is then read as the language model reads it. It stays fitted in `clone`. As a candidate of a grid it
@@ -243,8 +243,9 @@ class RNNClassifier(ClassifierMixin, SequenceEstimator):
         ----------
         X : ndarray of shape (N, T, D) or (N, T), list of arrays (T_i, D) or (T_i,), or Sequences
             The sequences; a 2-D array has one feature a step, a list may hold data frames. Integer tokens with
-            ``reader=TokenReader()``; strings and dictionaries as `RNNTagger` takes them. NaN is a missing value to
-            ``cell="grud"``, and an error to others.
+            ``reader=TokenReader()``; strings and dictionaries as `RNNTagger` takes them. A data frame may hold
+            sequences in the cells of some columns, and one number or category per row in others. NaN is a missing value
+            to ``cell="grud"``, and an error to others.
         y : array-like of shape (N,) or (N, K)
             Classes, of any type that sorts; or an indicator of K labels, zeros and ones.
         sample_weight : array-like of shape (N,), optional

@@ -40,8 +40,8 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         or a learned weighting [1]_. Not used where y has a time axis.
     reader : Reader, default=None
         How X is read, with options as ``reader__*``: `skrnn.preprocessing.ArrayReader` reads numbers, `TokenReader`
-        integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries.
-        None picks the one for the form of X: numbers (integers, too), strings or dictionaries.
+        integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries,
+        `ColumnsReader` data frames with sequences in cells. None picks the one for the form of X; integers are numbers.
     pretrained : RNNLanguageModel, default=None
         A fitted language model, whose tokens, embedding and recurrences (`cell` and `units`) the network begins with
         [2]_; X is then read as the language model reads it. It stays fitted in `clone`. As a candidate of a grid it
@@ -235,8 +235,9 @@ class RNNRegressor(RegressorMixin, SequenceEstimator):
         ----------
         X : ndarray of shape (N, T, D) or (N, T), list of arrays (T_i, D) or (T_i,), or Sequences
             The sequences; a 2-D array has one feature a step, a list may hold data frames. Integer tokens with
-            ``reader=TokenReader()``; strings and dictionaries as `RNNTagger` takes them. NaN is a missing value to
-            ``cell="grud"``, and an error to others.
+            ``reader=TokenReader()``; strings and dictionaries as `RNNTagger` takes them. A data frame may hold
+            sequences in the cells of some columns, and one number or category per row in others. NaN is a missing value
+            to ``cell="grud"``, and an error to others.
         y : array-like of shape (N,) or (N, K), or with a time axis
             Numbers for each sequence. With a time axis, numbers for each step: a list of rows, arrays (T_i,) or
             (T_i, K), an array (N, T, K), or Sequences. A list of rows is steps and an array (N, K) is K outputs of a

@@ -47,8 +47,8 @@ class RNNTagger(SequenceEstimator):
         Share of the state that training hides from the next step, for cells that know it.
     reader : Reader, default=None
         How X is read, with options as ``reader__*``: `skrnn.preprocessing.ArrayReader` reads numbers, `TokenReader`
-        integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries.
-        None picks the one for the form of X: numbers (integers, too), strings or dictionaries.
+        integers, each with a learned vector, `WordReader` strings or tuples of strings, `FeatureReader` dictionaries,
+        `ColumnsReader` data frames with sequences in cells. None picks the one for the form of X; integers are numbers.
     pretrained : RNNLanguageModel, default=None
         A fitted language model, whose tokens, embedding and recurrences (`cell` and `units`) the network begins with
         [3]_; X is then read as the language model reads it. It stays fitted in `clone`. As a candidate of a grid it
@@ -248,7 +248,7 @@ class RNNTagger(SequenceEstimator):
         ----------
         X : list of N sequences
             Sentences of tokens: strings, tuples of strings, or dictionaries of features. Or numbers, in any form that
-            `RNNClassifier.fit` takes: arrays (T_i, D) or (N, T, D), `Sequences`; with `embedding` one integer a step.
+            `RNNClassifier.fit` takes: arrays (T_i, D) or (N, T, D), `Sequences`, data frames.
         y : list of N lists of labels, or array of shape (N, T)
             Labels of any type that sorts. A step whose label is None does not count, and neither does one of -1 where
             the labels are integers.

@@ -11,7 +11,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_random_state
 
 from skrnn.inspection.fitted import import_pyplot
-from skrnn.preprocessing.forms import form_of
+from skrnn.preprocessing.forms import NAMES, form_of
 from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays, unboxed
 from skrnn.sequences.frames import is_frame, joined
 from skrnn.sequences.messages import nearest
@@ -107,8 +107,8 @@ def permutation_importance(
     if not isinstance(n_repeats, (int, np.integer)) or isinstance(n_repeats, bool) or n_repeats < 1:
         raise ValueError(f"n_repeats must be a whole number of at least 1. Got {n_repeats!r}.")
     given = unboxed(X)
-    if form_of(given) != "numbers":
-        raise ValueError("permutation_importance needs sequences of numbers, or data frames. Got tokens.")
+    if (form := form_of(given)) != "numbers":
+        raise ValueError(f"permutation_importance needs sequences of numbers, or data frames. Got {NAMES[form]}.")
     table = _Frames(list(given)) if _are_frames(given) else _Numbers(given)
     scorer = check_scoring(estimator, scoring=scoring)
     options = {} if sample_weight is None else {"sample_weight": sample_weight}

@@ -121,19 +121,17 @@ def _nested(cell: Any) -> Any:
 
 def cell_sequences(cells: Sequence[Any], name: str) -> Sequences:
     """Cells of numbers as `Sequences`."""
-    return as_sequences(list(cells) if not _even(cells) else _boxed(cells), name=f"column {name!r} of X")
+    return as_sequences([_as_array(cell, row, name) for row, cell in enumerate(cells)], name=f"column {name!r} of X")
 
 
-def _even(cells: Sequence[Any]) -> bool:
-    """Whether a list of the cells would be read as one array."""
-    return not any(hasattr(cell, "shape") for cell in cells) and len({len(cell) for cell in cells}) == 1
-
-
-def _boxed(cells: Sequence[Any]) -> NDArray:
-    boxed = np.empty(len(cells), dtype=object)
-    for k, cell in enumerate(cells):
-        boxed[k] = np.asarray(cell)
-    return boxed
+def _as_array(cell: Any, row: int, name: str) -> Any:
+    """Nested lists as an array, so that cells of equal lengths are sequences, too."""
+    if hasattr(cell, "shape"):
+        return cell
+    try:
+        return np.asarray(cell)
+    except ValueError as error:
+        raise ValueError(f"column {name!r} of X must hold steps of one length. Got others at {row}.") from error
 
 
 def static_numbers(column: nw.Series) -> NDArray[np.float32] | None:

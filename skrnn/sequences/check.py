@@ -240,7 +240,8 @@ def _from_array(X: Any, name: str, numbers: bool) -> Sequences:
         raise ValueError(f"{name} must have shape (N, T, D) or (N, T), dim <= 3. Got {X.shape}.")
     if X.dtype == object and X.size and _is_sequence(X.flat[0]):
         raise ValueError(
-            f"{name} must hold numbers, or be one column of sequences. Got sequences in {X.ndim} dimensions."
+            f"{name} must hold numbers, or be one column of sequences. Got sequences in {X.ndim} dimensions; several "
+            "columns are a data frame."
         )
     if X.ndim == 2 and X.shape[1] == 0:
         raise ValueError(

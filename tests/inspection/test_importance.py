@@ -181,7 +181,7 @@ def test_several_scores_and_weights():
         ({"by": "time"}, 'by must be "feature" or "step". Got'),
         ({"n_repeats": 0}, "n_repeats must be a whole number of at least 1. Got 0"),
         ({"n_repeats": 1.5}, "n_repeats must be a whole number"),
-        ({"X": [["a", "b"], ["c"]]}, "permutation_importance needs sequences of numbers, or data frames. Got tokens"),
+        ({"X": [["a", "b"], ["c"]]}, "permutation_importance needs sequences of numbers, or data frames. Got strings"),
         ({"X": []}, "at least one sequence"),
     ],
 )

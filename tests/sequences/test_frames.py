@@ -87,7 +87,7 @@ def no_numbers():
 def test_what_is_no_number_is_named_by_its_column(name):
     values, sentence = no_numbers()[0][name]
     frame = pd.DataFrame({"a": [1.0, 2.0], "when": values})
-    for X in ([frame] * 4, frame):
+    for X in ([frame] * 4, frame)[: 1 if name == "lists" else 2]:  # one frame with lists in its cells holds sequences
         with pytest.raises((ValueError, TypeError), match=f"(?s){sentence}") as error:
             RNNClassifier("gru", units=2, epochs=1).fit(X, [0, 1, 0, 1][: len(X)])
         assert len(str(error.value)) < 400

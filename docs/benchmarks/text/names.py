@@ -3,7 +3,7 @@
     SKRNN_DATA=/path/to/data python docs/benchmarks/text/names.py [--folds 0 1]
 
 Beside it TF-IDF of 1 to 4 characters with logistic regression, with and without weights of classes. The same name may
-stand in several languages. Settings were chosen on the training part of the first fold.
+stand in several languages. Nothing was tuned.
 """
 
 from __future__ import annotations

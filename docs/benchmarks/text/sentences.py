@@ -44,6 +44,7 @@ def recurrent(n: int) -> Pipeline:
     network = RNNClassifier(
         "lstm",
         units=64,
+        bidirectional=True,
         reader=WordReader(word_dropout=0.2),
         pooling="mean",
         dropout=0.5,
