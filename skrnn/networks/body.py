@@ -85,7 +85,8 @@ class RecurrentBody:
         h = self._stacked(self._steps(inputs), fused)
         side = replace(self, layers=self.side_layers, pooling=self.pooling or "last", carried_rows=None, gated=False)
         others = [side._stacked(self._steps(of_side), fused, f"{name}__") for name, of_side in inputs.sides]
-        beside = [*others, *inputs.static]
+        static = [self._dropped(f, steps=False) for f in inputs.static] if inputs.static_learned else inputs.static
+        beside = [*others, *static]
         return Beside(name="beside")([h, *beside]) if beside else h
 
     def _steps(self, inputs: Inputs) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from skrnn.layers import FeatureBag, OneHot, TokenEmbedding, WordFeatures
+from skrnn.layers import Beside, FeatureBag, OneHot, TokenEmbedding, WordFeatures
 from skrnn.preprocessing.columns_reader import MAIN, ColumnsSpec
 from skrnn.preprocessing.feature_dicts import FeatureSpec
 from skrnn.preprocessing.integer_tokens import TokenSpec
@@ -34,6 +34,8 @@ class Inputs(NamedTuple):
         Features of other steps, each of which has recurrences of its own.
     static : tuple of KerasTensor (B, S)
         Features of the whole example.
+    static_learned : bool
+        Whether these come from weights.
     """
 
     tensors: list[Any]
@@ -42,6 +44,7 @@ class Inputs(NamedTuple):
     beside: tuple[Any, ...] = ()
     sides: tuple[tuple[str, Any], ...] = ()
     static: tuple[Any, ...] = ()
+    static_learned: bool = False
 
 
 def keras_input(column: ColumnSpec, prefix: str = "") -> Any:
@@ -108,6 +111,11 @@ def _columns(spec: ColumnsSpec, prefix: str = "") -> Inputs:
             tensors.append(keras_input(column, prefix))
             one_hot = column.name == "categories"
             static.append(OneHot(spec.categories, name=prefix + "one_hot")(tensors[-1]) if one_hot else tensors[-1])
+    if static and spec.static_dim is not None:
+        together = Beside(name=prefix + "static_columns")(static) if len(static) > 1 else static[0]
+        static = [keras.layers.Dense(spec.static_dim, "relu", name=prefix + "static_features")(together)]
     axes = {axis: first._replace(beside=tuple(others)) for axis, (first, *others) in parts.items()}
     main = axes.pop(MAIN)
-    return main._replace(tensors=tensors, sides=tuple(axes.items()), static=tuple(static))
+    return main._replace(
+        tensors=tensors, sides=tuple(axes.items()), static=tuple(static), static_learned=spec.static_dim is not None
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
@@ -19,7 +20,7 @@ from skrnn.sequences.cell_frames import CellFrame, cell_sequences, static_number
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
 from skrnn.sequences.messages import listed, shown
 from skrnn.sequences.ragged import Sequences
-from skrnn.sequences.sklearn_private import validate_params
+from skrnn.sequences.sklearn_private import Interval, validate_params
 
 MAIN = "time"
 
@@ -61,11 +62,14 @@ class ColumnsSpec(ReaderSpec):
         Static numbers.
     categories : tuple of int
         Categories of each static column of words.
+    static_dim : int or None
+        Features that are learned of static columns.
     """
 
     parts: tuple[PartSpec, ...]
     n_static: int = 0
     categories: tuple[int, ...] = ()
+    static_dim: int | None = None
 
     @property
     def columns(self) -> tuple[ColumnSpec, ...]:
@@ -98,6 +102,9 @@ class ColumnsReader(Reader):
     readers : dict of str to Reader, default=None
         For columns of sequences that are not read by default: numbers as they are, strings and tuples of strings by
         `WordReader`, dictionaries by `FeatureReader`.
+    static_dim : int, default=None
+        Features that a layer with rectified linear units learns of the static columns, with `dropout` of the estimator.
+        None joins static columns as they are.
 
     Attributes
     ----------
@@ -135,10 +142,14 @@ class ColumnsReader(Reader):
 
     forms = ("cells",)
 
-    _parameter_constraints: dict[str, Any] = {"readers": [dict, None]}
+    _parameter_constraints: dict[str, Any] = {
+        "readers": [dict, None],
+        "static_dim": [Interval(Integral, 1, None, closed="left"), None],
+    }
 
-    def __init__(self, readers: dict[str, Reader] | None = None) -> None:
+    def __init__(self, readers: dict[str, Reader] | None = None, static_dim: int | None = None) -> None:
         self.readers = readers
+        self.static_dim = static_dim
 
     def fit_read(self, X: Any) -> Examples:
         """Fit to a data frame and read it."""
@@ -196,7 +207,8 @@ class ColumnsReader(Reader):
     def spec(self) -> ColumnsSpec:
         """Those of the parts, and sizes."""
         parts = tuple(PartSpec(part.reader.spec, part.axis, part.prefix) for part in self._parts)
-        return ColumnsSpec(parts, len(self._numbers), tuple(len(known) for known in self.categories_.values()))
+        sizes = tuple(len(known) for known in self.categories_.values())
+        return ColumnsSpec(parts, len(self._numbers), sizes, self.static_dim)
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -244,3 +244,25 @@ def test_texts_among_categories_are_warned_of():
     X = GOOD.assign(unit=[f"review number {k}" for k in range(N)])
     with pytest.warns(UserWarning, match="column 'unit' of X holds 24 different strings in 24 rows"):
         RNNClassifier(**LITTLE).fit(X, Y)
+
+
+def test_static_features_are_learned_where_it_is_asked_for():
+    """Against the layer by hand, from the weights."""
+    X = frame()[["pulse", "age", "unit"]]
+    model = RNNClassifier(**LITTLE, reader__static_dim=5, dropout=0.5).fit(X, Y)
+    layer = model.model_.get_layer("static_features")
+    kernel, bias = (np.asarray(w) for w in layer.get_weights())
+    assert kernel.shape == (4, 5)
+    plain = RNNClassifier(**LITTLE).fit(list(X["pulse"]), Y)
+    by_name = {tuple(v.path.split("/")[-2:]): value for v, value in zip(model.model_.weights, model.weights_)}
+    out, out_bias = by_name["output", "kernel"], by_name["output", "bias"]
+    recurrent = [
+        w for v, w in zip(model.model_.weights, model.weights_) if "static" not in v.path and "output" not in v.path
+    ]
+    plain.weights_ = [*recurrent, out[:3], out_bias]
+    p = plain.predict_proba(list(X["pulse"]))[:, 1]
+    static = np.column_stack([X["age"], np.eye(3)[np.arange(N) % 3]])
+    scores = np.log(p / (1 - p)) + np.maximum(static @ kernel + bias, 0) @ out[3:, 0]
+    np.testing.assert_allclose(model.predict_proba(X)[:, 1], 1 / (1 + np.exp(-scores)), rtol=1e-4)
+    with pytest.raises(ValueError, match="The 'static_dim' parameter of ColumnsReader must be"):
+        RNNClassifier(**LITTLE, reader__static_dim=0).fit(X, Y)

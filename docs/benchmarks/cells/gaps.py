@@ -23,7 +23,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
@@ -69,12 +69,12 @@ def with_decay() -> Pipeline:
 
 
 def with_static() -> Pipeline:
-    """The same, with what is known at admission in columns of its own: `as_frame` of X."""
+    """The same, with what is known at admission in columns of its own."""
     measured = [name for name in INTENSIVE_CARE_FEATURES if name not in (*STATIC, "hours")]
     scale = PerStep(make_pipeline(Clip(), StandardScaler()), features=measured)
-    known = make_pipeline(RobustScaler(), SimpleImputer(add_indicator=True))
+    numbers = make_pipeline(RobustScaler(), SimpleImputer(add_indicator=True))
     static = ColumnTransformer(
-        [("numbers", known, ["Age", "Height"]), ("kind", OneHotEncoder(sparse_output=False), ["Gender", "ICUType"])],
+        [("numbers", numbers, ["Age", "Height"]), ("kind", OneHotEncoder(sparse_output=False), ["Gender", "ICUType"])],
         remainder="passthrough",
         verbose_feature_names_out=False,
     ).set_output(transform="pandas")
@@ -127,6 +127,10 @@ def boosted() -> Pipeline:
     return make_pipeline(FunctionTransformer(summaries), boosting)
 
 
+def both() -> Pipeline:
+    return make_pipeline(VotingClassifier([("grud", with_static()), ("boosting", boosted())], voting="soft"))
+
+
 MODELS = {
     "grud, gaps and hours": with_decay,
     "static columns beside grud": with_static,
@@ -134,6 +138,7 @@ MODELS = {
     "gru, last value filled in": lambda: filled(forward=True),
     "gru, mean filled in, indicators": lambda: filled(indicators=True),
     "gradient boosting of 6 summaries a feature": boosted,
+    "mean of the probabilities of static columns beside grud, and boosting": both,
 }
 
 

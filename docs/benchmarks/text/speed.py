@@ -3,8 +3,8 @@
     SKRNN_DATA=/path/to/data python docs/benchmarks/text/speed.py [--repeats 3]
 
 The network is an embedding of 128 numbers, an LSTM of 64 units, the mean of its states and a sigmoid, on 9,596
-sentences of movie reviews in batches of 32. All see the same token numbers. PyTorch takes batches of like length, padded
-to their longest, and Keras the array padded to the longest of all, with a mask.
+sentences of movie reviews in batches of 32. All see the same token numbers. PyTorch takes batches of like length,
+padded to their longest, and Keras the array padded to the longest of all, with a mask.
 """
 
 from __future__ import annotations
