@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.sequence_transformer import StepKeeping, rows_of
-from skrnn.preprocessing.step_tables import Features, StepTable, beside_the_rest
+from skrnn.preprocessing.step_tables import Features, StepTable
 
 
 class PerSequence(StepKeeping):
@@ -83,12 +82,8 @@ class PerSequence(StepKeeping):
         finally:
             del self._fitted_anew
 
-    def _names_out(self) -> list[str] | None:
-        names = self._table_names()
-        try:
-            return None if names is None else list(self.transformer_.get_feature_names_out(np.array(names, object)))
-        except (AttributeError, ValueError):
-            return None
+    def _new_names(self) -> list[str] | None:
+        return self._transformed_names(self.transformer_)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray:
         """Names of the features, as the transformer gives them; those that it does not get stay.
@@ -102,9 +97,5 @@ class PerSequence(StepKeeping):
         -------
         ndarray of str
         """
-        before = list(super().get_feature_names_out(input_features))
-        chosen = before if self._chosen is None else [before[k] for k in self._chosen]
-        if len(chosen) != self._width:  # a column of vectors stays one
-            return np.array(before, dtype=object)
-        names = list(self.transformer_.get_feature_names_out(np.array(chosen, dtype=object)))
-        return np.array(beside_the_rest(before, chosen, names), dtype=object)
+        check_is_fitted(self, "transformer_")
+        return self._names_out(self.transformer_, input_features)

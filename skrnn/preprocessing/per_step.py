@@ -11,7 +11,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
 
-from skrnn.preprocessing.step_tables import Features, StepTable, beside_the_rest
+from skrnn.preprocessing.step_tables import ChosenFeatures, Features, StepTable
 from skrnn.sequences.cell_frames import holds_cells
 from skrnn.sequences.check import unboxed
 from skrnn.sequences.frames import is_absent
@@ -29,7 +29,7 @@ def _inner_has(name: str) -> Any:
     return check
 
 
-class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class PerStep(ChosenFeatures, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Apply a transformer to every time step of ragged, 3-D or 2-D sequences.
 
     Scaling, imputation, projection and selection of features are defined on tables: rows and columns.
@@ -125,13 +125,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             self.transformer_ = transformer.fit(table, targets, **params)
         else:
             self.transformer_ = _fit_with_gaps(transformer, table, targets, known, params)
-        names = tuple(X.columns) if holds_cells(X) else sequences.feature_names
-        self.n_features_in_ = sequences.n_features if names is None else len(names)
-        self._chosen, self._width, self._of_cells = steps.chosen, steps.width, holds_cells(X)
-        if names is not None:
-            self.feature_names_in_ = np.asarray(names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        self._remember(X, steps)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -177,7 +171,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                 f"inverse_transform needs a transformer that keeps the {self._width} features. Got others."
             )
         result = getattr(self.transformer_, method)(steps.table)
-        names = self._table_names() if back else self._transformed_names()
+        names = self._table_names() if back else self._transformed_names(self.transformer_)
         return steps.back(result, names if steps.chosen is not None or not back else None)
 
     def _width_out(self) -> int:
@@ -186,23 +180,6 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
             return len(self.transformer_.get_feature_names_out())
         except (AttributeError, ValueError):
             return self._width
-
-    def _table_names(self) -> list[str] | None:
-        """Names of the features that the transformer gets."""
-        names = vars(self).get("feature_names_in_")
-        if names is None or self._chosen is None:
-            return None if names is None else list(names)
-        return [names[k] for k in self._chosen] if self._width == len(self._chosen) else None
-
-    def _transformed_names(self) -> list[str] | None:
-        """Names of the features that the transformer gives."""
-        names = self._table_names()
-        if names is None:
-            return None
-        try:
-            return list(self.transformer_.get_feature_names_out(np.array(names, dtype=object)))
-        except (AttributeError, ValueError):
-            return None
 
     @available_if(_inner_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray:
@@ -218,21 +195,7 @@ class PerStep(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         ndarray of str, shape (D',)
         """
         check_is_fitted(self, "transformer_")
-        if input_features is None:
-            # The transformer saw an array where the names came with `Sequences`.
-            input_features = vars(self).get("feature_names_in_")
-        if self._chosen is None:
-            return self.transformer_.get_feature_names_out(input_features)
-        before = (
-            [f"x{k}" for k in range(self.n_features_in_)]
-            if input_features is None
-            else np.asarray(input_features).tolist()
-        )
-        chosen = [before[k] for k in self._chosen]
-        if self._width != len(chosen):  # a column of vectors stays one
-            return np.array(before, dtype=object)
-        names = list(self.transformer_.get_feature_names_out(np.array(chosen, dtype=object)))
-        return np.array(beside_the_rest(before, chosen, names), dtype=object)
+        return self._names_out(self.transformer_, input_features)
 
     def set_output(self, *, transform: str | None = None) -> PerStep:
         """Choose the container of `transform`: "default", "pandas" or "polars".

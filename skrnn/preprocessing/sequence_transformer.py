@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.forms import form_of
-from skrnn.preprocessing.step_tables import Features, StepTable, in_form_of
-from skrnn.sequences.cell_frames import CellFrame, cell_sequences, holds_cells, with_cells
+from skrnn.preprocessing.step_tables import ChosenFeatures, Features, StepTable, in_form_of
+from skrnn.sequences.cell_frames import CellFrame, cell_sequences, frame_of, holds_cells, with_cells
 from skrnn.sequences.check import check_sequences, unboxed
 from skrnn.sequences.ragged import Sequences
 from skrnn.sequences.sklearn_private import copy_settings, validate_params
@@ -45,13 +45,6 @@ class SequenceTransformer(TransformerMixin, BaseEstimator):
 
     @abstractmethod
     def _learn(self, X: Any) -> None: ...
-
-    def _remember(self, n: int, names: Any) -> None:
-        self.n_features_in_ = n
-        if names is not None:
-            self.feature_names_in_ = np.asarray(names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray:
         """Names of the features that come out.
@@ -108,28 +101,14 @@ class SequenceTransformer(TransformerMixin, BaseEstimator):
         return frame_of(output, {name: values[:, k] for k, name in enumerate(names)})
 
 
-def frame_of(library: str, columns: dict[str, NDArray]) -> Any:
-    """A data frame of "pandas" or "polars"."""
-    if library == "polars":
-        import polars
-
-        return polars.DataFrame(columns)
-    import pandas
-
-    return pandas.DataFrame(columns)
-
-
-class StepKeeping(SequenceTransformer):
+class StepKeeping(ChosenFeatures, SequenceTransformer):
     """Base of those that keep the steps, and may act on some features."""
 
     features: Features
 
     def _learn(self, X: Any) -> None:
         steps = StepTable.of(X, self.features, owner=type(self).__name__)
-        self._of_cells = holds_cells(X)
-        names = tuple(X.columns) if self._of_cells else steps.sequences.feature_names
-        self._remember(steps.sequences.n_features if names is None else len(names), names)
-        self._chosen, self._width = steps.chosen, steps.width
+        self._remember(X, steps)
         self._try(steps)
 
     def _try(self, steps: StepTable) -> None:
@@ -161,20 +140,14 @@ class StepKeeping(SequenceTransformer):
         bounds = steps.sequences.offsets
         parts = [np.asarray(function(rows_of(steps.table, a, b))) for a, b in zip(bounds[:-1], bounds[1:])]
         values = np.concatenate([part.reshape(len(part), -1) for part in parts])
-        names = self._names_out()
+        names = self._new_names()
         output = vars(self).get("_output", "default")
         if of_cells or output == "default":
             return steps.back(values, names, type(self).__name__)
         names = names or [f"x{k}" for k in range(values.shape[1])]
         return steps.back(frame_of(output, {n: values[:, k] for k, n in enumerate(names)}), names, type(self).__name__)
 
-    def _table_names(self) -> list[str] | None:
-        names = vars(self).get("feature_names_in_")
-        if names is None or self._chosen is None:
-            return None if names is None else list(names)
-        return [names[k] for k in self._chosen] if self._width == len(self._chosen) else None
-
-    def _names_out(self) -> list[str] | None:
+    def _new_names(self) -> list[str] | None:
         """Names of the transformed features."""
         return self._table_names()
 
@@ -195,6 +168,13 @@ class LengthChanging(SequenceTransformer):
             self._remember(sequences.n_features, sequences.feature_names)
         else:
             self._remember(1, None)
+
+    def _remember(self, n: int, names: Any) -> None:
+        self.n_features_in_ = n
+        if names is not None:
+            self.feature_names_in_ = np.asarray(names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
 
     def transform(self, X: Any) -> Any:
         """Change the number of steps of each sequence.

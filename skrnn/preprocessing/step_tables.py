@@ -135,6 +135,48 @@ def beside_the_rest(before: Sequence[Any], chosen: Sequence[Any], transformed: S
     return [*(feature for feature in before if feature not in set(chosen)), *transformed]
 
 
+class ChosenFeatures:
+    """What a transformer remembers of the features of X, those that it gets, and their names."""
+
+    n_features_in_: int
+
+    def _remember(self, X: Any, steps: StepTable) -> None:
+        names = tuple(X.columns) if holds_cells(X) else steps.sequences.feature_names
+        self.n_features_in_ = steps.sequences.n_features if names is None else len(names)
+        self._chosen, self._width, self._of_cells = steps.chosen, steps.width, holds_cells(X)
+        if names is not None:
+            self.feature_names_in_ = np.asarray(names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    def _table_names(self) -> list[str] | None:
+        """Names of the features that the transformer gets."""
+        names = vars(self).get("feature_names_in_")
+        if names is None or self._chosen is None:
+            return None if names is None else list(names)
+        return [names[k] for k in self._chosen] if self._width == len(self._chosen) else None
+
+    def _transformed_names(self, transformer: Any) -> list[str] | None:
+        """Names of the features that the fitted transformer gives."""
+        names = self._table_names()
+        try:
+            return None if names is None else list(transformer.get_feature_names_out(np.array(names, dtype=object)))
+        except (AttributeError, ValueError):
+            return None
+
+    def _names_out(self, transformer: Any, input_features: Any) -> NDArray:
+        """Names of all features that come out."""
+        before = vars(self).get("feature_names_in_") if input_features is None else np.asarray(input_features)
+        if self._chosen is None:  # the transformer saw an array where the names came with `Sequences`
+            return transformer.get_feature_names_out(before)
+        names = [f"x{k}" for k in range(self.n_features_in_)] if before is None else before.tolist()
+        chosen = [names[k] for k in self._chosen]
+        if self._width != len(chosen):  # a column of vectors stays one
+            return np.array(names, dtype=object)
+        given = list(transformer.get_feature_names_out(np.array(chosen, dtype=object)))
+        return np.array(beside_the_rest(names, chosen, given), dtype=object)
+
+
 def positions(features: Features, names: Sequence[str] | None, n: int) -> NDArray[np.int64]:
     """Numbers of features that are named or numbered.
 

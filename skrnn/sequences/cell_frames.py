@@ -221,10 +221,15 @@ def polars_cells(name: str, rows: Sequence[Any]) -> Any:
 
 def frame_like(frame: Any, columns: dict[str, NDArray]) -> Any:
     """A new data frame of the library of another one."""
-    if hasattr(frame, "iloc"):
-        import pandas
+    return frame_of("pandas" if hasattr(frame, "iloc") else "polars", columns)
 
-        return pandas.DataFrame(columns)
-    import polars
 
-    return polars.DataFrame(columns)
+def frame_of(library: str, columns: dict[str, NDArray]) -> Any:
+    """A data frame of "pandas" or "polars"."""
+    if library == "polars":
+        import polars
+
+        return polars.DataFrame(columns)
+    import pandas
+
+    return pandas.DataFrame(columns)

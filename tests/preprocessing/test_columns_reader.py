@@ -56,6 +56,7 @@ def test_columns_of_one_length_are_features_of_the_same_steps():
     assert {spec.name for spec in reader.spec.columns} == set(examples.columns)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_the_order_of_columns_and_the_library_do_not_matter(library):
     model = RNNClassifier(**LITTLE).fit(frame(), Y)
@@ -69,6 +70,7 @@ def test_the_order_of_columns_and_the_library_do_not_matter(library):
     np.testing.assert_allclose(RNNClassifier(**LITTLE).fit(X, Y).predict_proba(X), expected, atol=2e-5)
 
 
+@pytest.mark.core
 def test_static_columns_stand_behind_the_pooling():
     """Against the same network without them, and their part of the output layer by hand."""
     X = frame()[["pulse", "age", "unit"]]
@@ -108,6 +110,7 @@ def test_every_estimator_reads_them(kind):
         assert [len(row) for row in found] == [len(x) for x in X["pulse"]]
 
 
+@pytest.mark.core
 def test_a_static_number_is_learned():
     X = frame()[["pulse", "age"]]
     y = (X["age"] > 0).astype(int)
