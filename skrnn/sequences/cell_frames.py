@@ -19,7 +19,11 @@ def holds_cells(X: Any) -> bool:
     """Whether X is a data frame with a column whose cells are sequences."""
     if not is_frame(X):
         return False
-    return any(is_cell_column(column) for column in nw.from_native(X, eager_only=True).iter_columns())
+    names = list(X.columns)
+    if len(set(names)) < len(names):  # as a table may have them
+        return False
+    data = nw.from_native(X, eager_only=True, pass_through=True)  # other objects may look like frames
+    return isinstance(data, nw.DataFrame) and any(is_cell_column(column) for column in data.iter_columns())
 
 
 def is_cell_column(column: nw.Series) -> bool:
@@ -70,8 +74,7 @@ class CellFrame(NamedTuple):
         Raises
         ------
         ValueError
-            If names of columns are no strings or twice the same, there is no row, or cells of one column are of
-            different kinds.
+            If names of columns are no strings, there is no row, or a cell of a column of sequences is none.
         """
         data = nw.from_native(_with_names(frame), eager_only=True)
         if not len(data):
@@ -92,9 +95,6 @@ def _with_names(frame: Any) -> Any:
     for name in names:
         if not isinstance(name, str):
             raise ValueError(f"X must have column names that are strings. Got {shown(name)}.")
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"X must have different column names. Got {twice!r} twice.")
     return frame
 
 

@@ -125,8 +125,28 @@ def test_frames_of_cells_are_told_from_tables():
     assert holds_cells(pd.DataFrame({"x": [[1, 2], [3]], "age": [1, 2]}))
     assert holds_cells(pd.DataFrame({"x": [None, [3]]}))
     assert holds_cells(pl.DataFrame({"x": [[1, 2], [3]]}))
-    for table in (pd.DataFrame({"x": [1, 2], "y": ["a", "b"]}), pl.DataFrame({"x": [1]}), np.zeros((2, 2)), [[1], [2]]):
+    for table in (
+        pd.DataFrame({"x": [1, 2], "y": ["a", "b"]}),
+        pd.DataFrame(np.ones((2, 2)), columns=["a", "a"]),
+        pl.DataFrame({"x": [1]}),
+        np.zeros((2, 2)),
+        [[1], [2]],
+    ):
         assert not holds_cells(table)
+
+
+def test_what_looks_like_a_frame_is_none():
+    class Table:
+        columns, shape = ["a"], (1, 1)
+
+        def to_numpy(self):
+            return np.ones((1, 1))
+
+    assert not holds_cells(Table())
+    doubled = pd.DataFrame([[[1], 1.0]], columns=["a", "a"])
+    assert not holds_cells(doubled)
+    with pytest.raises(ValueError, match="column 'a' of X must hold numbers"):
+        RNNClassifier(units=2).fit(doubled, [0])
 
 
 @pytest.mark.parametrize(
