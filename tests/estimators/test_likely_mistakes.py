@@ -40,7 +40,10 @@ MISTAKES = {
         fit(rng.normal(size=(N, 5, 2)), rng.integers(0, 2, (N, 5))),
         "RNNTagger learns a label for each",
     ),
-    "a table": (fit(STRING_FRAME), r"rows is a sequence of 3 steps \(speed, gear, load\).*groupby\(id\)"),
+    "a table": (
+        fit(STRING_FRAME),
+        r"rows is a sequence of 3 steps \(speed, gear, load\).*sequences_from_long\(frame, id=",
+    ),
     "padding by NaN": (fit(PADDED, cell="grud"), r"end in steps of NaN alone.*from_padded\(X, lengths=...\)"),
     "units": (fit(UNITS), r"feature 1 of X is \d+ times larger in some sequences.*each sequence by itself"),
     "next word": (
