@@ -22,7 +22,7 @@ def holds_cells(X: Any) -> bool:
     names = list(X.columns)
     if len(set(names)) < len(names):  # as a table may have them
         return False
-    data = nw.from_native(X, eager_only=True, pass_through=True)  # other objects may look like frames
+    data: Any = nw.from_native(X, eager_only=True, pass_through=True)  # other objects may look like frames
     return isinstance(data, nw.DataFrame) and any(is_cell_column(column) for column in data.iter_columns())
 
 
