@@ -23,7 +23,10 @@ def holds_cells(X: Any) -> bool:
     if len(set(names)) < len(names):  # as a table may have them
         return False
     data: Any = nw.from_native(X, eager_only=True, pass_through=True)  # other objects may look like frames
-    return isinstance(data, nw.DataFrame) and any(is_cell_column(column) for column in data.iter_columns())
+    if not isinstance(data, nw.DataFrame):
+        return False
+    columns: Any = data.iter_columns()
+    return any(is_cell_column(column) for column in columns)
 
 
 def is_cell_column(column: nw.Series) -> bool:
