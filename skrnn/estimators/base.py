@@ -143,7 +143,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         fitted = self._fitted(reader, target, plan)
         if not resume:
             both_ways = bool(vars(self).get("bidirectional", False))
-            warn_of_mistakes(X, y, examples, target, both_ways, fitted["_time_column"])
+            warn_of_mistakes(X, y, reader, examples, target, both_ways, fitted["_time_column"])
         training, validation, held_out = self._hold_out(examples, target, groups, seeds.split)
         done = self.n_iter_ if resume else 0
         trainer = self._trainer(epochs, seeds.train, target, validation is not None, done)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.sequences.cell_frames import CellFrame, holds_cells, static_numbers
+from skrnn.preprocessing import ColumnsReader, Reader
 from skrnn.sequences.check import frame_columns, unboxed
 from skrnn.sequences.examples import Examples
 from skrnn.sequences.ragged import Sequences
@@ -28,13 +28,17 @@ LEAST_TEXTS = 20
 LOOKED_AT = 1000
 
 
-def warn_of_mistakes(X: Any, y: Any, examples: Examples, target: Target, both_ways: bool, time: int | None) -> None:
+def warn_of_mistakes(
+    X: Any, y: Any, reader: Reader, examples: Examples, target: Target, both_ways: bool, time: int | None
+) -> None:
     """Warn of what a first fit was likely not meant to learn.
 
     Parameters
     ----------
     X, y : any form
         As they were given.
+    reader : Reader
+        Fitted.
     examples : Examples
         X and y as they were read.
     target : Target
@@ -44,7 +48,7 @@ def warn_of_mistakes(X: Any, y: Any, examples: Examples, target: Target, both_wa
     time : int or None
         Column of the time stamps.
     """
-    found = [_wide_frame(X), *(_texts(X) if holds_cells(X) else [])]
+    found = [_wide_frame(X, reader), *_texts(reader, len(examples))]
     if "steps" in examples.columns and not examples.columns["steps"].on_disk:
         lengths = examples.lengths("time")
         values = examples.columns["steps"].values
@@ -61,9 +65,9 @@ def warn_of_mistakes(X: Any, y: Any, examples: Examples, target: Target, both_wa
         warnings.warn(sentence, UserWarning, stacklevel=5)
 
 
-def _wide_frame(X: Any) -> str | None:
+def _wide_frame(X: Any, reader: Reader) -> str | None:
     """Of a data frame whose columns have no names of steps, such as t0, t1, ... or dates."""
-    names = None if holds_cells(X) else frame_columns(unboxed(X))
+    names = None if isinstance(reader, ColumnsReader) else frame_columns(unboxed(X))
     if names is None or len({re.sub(r"[\d.:\-\s]+", "#", name) for name in names}) < 2:
         return None
     shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
@@ -74,17 +78,16 @@ def _wide_frame(X: Any) -> str | None:
     )
 
 
-def _texts(X: Any) -> list[str]:
-    """Of columns of strings that nearly all differ, so that they are no categories."""
-    found = []
-    for name, column in CellFrame.of(X).static.items():
-        n = len(column)
-        if n >= LEAST_TEXTS and static_numbers(column) is None and (different := len(set(column.to_list()))) > n / 2:
-            found.append(
-                f"column {name!r} of X holds {different} different strings in {n} rows, which are read as categories. "
-                "If they are texts, Tokenizer in a ColumnTransformer cuts them into tokens."
-            )
-    return found
+def _texts(reader: Reader, n: int) -> list[str]:
+    """Of static columns of strings that nearly all differ, so that they are no categories."""
+    if not isinstance(reader, ColumnsReader) or n < LEAST_TEXTS:
+        return []
+    return [
+        f"column {name!r} of X holds {len(known)} different strings in {n} rows, which are read as categories. "
+        "If they are texts, Tokenizer in a ColumnTransformer cuts them into tokens."
+        for name, known in reader.categories_.items()
+        if len(known) > n / 2
+    ]
 
 
 def _transposed(values: NDArray, lengths: NDArray[np.int64]) -> str | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple
 
-import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -166,14 +165,12 @@ class ColumnsReader(Reader):
         self.feature_names_in_ = np.array(frame.names, dtype=object)
         self.n_features_in_ = len(frame.names)
         self._parts = list(self._new_parts(frame, numbers))
-        self._numbers, self.categories_ = [], {}
-        for name, column in frame.static.items():
-            if static_numbers(column) is None:
-                self.categories_[name] = sorted(set(static_words(column)))
-            else:
-                self._numbers.append(name)
+        static = {name: static_numbers(column) for name, column in frame.static.items()}
+        self._numbers = [name for name, values in static.items() if values is not None]
+        words = {name: static_words(frame.static[name]) for name, values in static.items() if values is None}
+        self.categories_ = {name: sorted(set(column)) for name, column in words.items()}
         parts = [part.reader.fit_read(_form(frame, part, numbers)) for part in self._parts]
-        return self._joined(frame, parts)
+        return self._joined(parts, static, words)
 
     def read(self, X: Any) -> Examples:
         """Read a data frame with the columns of the fit, in any order."""
@@ -190,18 +187,19 @@ class ColumnsReader(Reader):
             name: cell_sequences(frame.sequences[name], name) for name, form in self._forms.items() if form == "numbers"
         }
         self._check_lengths(frame)
-        return self._joined(frame, [part.reader.read(_form(frame, part, numbers)) for part in self._parts])
+        static = {name: static_numbers(frame.static[name]) for name in self._numbers}
+        for name, values in static.items():
+            if values is None:
+                raise ValueError(f"column {name!r} of X must hold numbers, as in fit. Got strings.")
+        words = {name: static_words(frame.static[name]) for name in self.categories_}
+        parts = [part.reader.read(_form(frame, part, numbers)) for part in self._parts]
+        return self._joined(parts, static, words)
 
     @property
     def of_numbers(self) -> ArrayReader | None:
         """The reader of the columns of numbers on the axis of the first column."""
         first = self._parts[0]
         return first.reader if isinstance(first.reader, ArrayReader) and first.axis == MAIN else None
-
-    @property
-    def n_axes(self) -> int:
-        """Different axes of steps."""
-        return len(set(self.axes_.values()))
 
     @property
     def spec(self) -> ColumnsSpec:
@@ -281,30 +279,24 @@ class ColumnsReader(Reader):
                         f"Got {len(a)} and {len(b)} at {row}."
                     )
 
-    def _joined(self, frame: CellFrame, parts: list[Examples]) -> Examples:
+    def _joined(self, parts: list[Examples], static: dict[str, Any], words: dict[str, list[str]]) -> Examples:
         columns: dict[str, Column] = {}
         offsets: dict[str, NDArray] = {}
         for part, examples in zip(self._parts, parts):
             columns |= {part.prefix + k: Column(c.values, part.axis) for k, c in examples.columns.items()}
             offsets.setdefault(part.axis, examples.offsets[MAIN])
         if self._numbers:
-            columns["static"] = Column(np.stack([self._number(frame.static[name]) for name in self._numbers], axis=1))
+            columns["static"] = Column(np.stack([static[name] for name in self._numbers], axis=1))
         if self.categories_:
-            coded = [_codes(frame.static[name], known) for name, known in self.categories_.items()]
+            coded = [_codes(words[name], known) for name, known in self.categories_.items()]
             columns["categories"] = Column(np.stack(coded, axis=1))
         return Examples(columns, offsets)
 
-    def _number(self, column: nw.Series) -> NDArray[np.float32]:
-        numbers = static_numbers(column)
-        if numbers is None:
-            raise ValueError(f"column {column.name!r} of X must hold numbers, as in fit. Got strings.")
-        return numbers
 
-
-def _codes(column: nw.Series, categories: list[str]) -> NDArray[np.int32]:
+def _codes(words: list[str], categories: list[str]) -> NDArray[np.int32]:
     """Numbers of categories; those of others are -1."""
     known = {category: k for k, category in enumerate(categories)}
-    return np.array([known.get(word, -1) for word in static_words(column)], np.int32)
+    return np.array([known.get(word, -1) for word in words], np.int32)
 
 
 def _form_of_cells(cells: list[Any], name: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from skrnn.preprocessing.sequence_transformer import StepKeeping, as_floats
 from skrnn.preprocessing.step_tables import Features
@@ -60,7 +62,10 @@ class Differences(StepKeeping):
         self.initial = initial
         self.features = features
 
-    def _changed(self, rows: Any) -> NDArray:
+    def _function(self) -> Callable[[Any], NDArray]:
+        return self._subtracted
+
+    def _subtracted(self, rows: Any) -> NDArray:
         values = as_floats(rows)
         changed = values.copy() if self.initial == "value" else np.zeros_like(values)
         changed[self.lag :] = values[self.lag :] - values[: -self.lag]
@@ -80,6 +85,7 @@ class Differences(StepKeeping):
         ndarray, Sequences or data frames
             In the form of X.
         """
+        check_is_fitted(self, "n_features_in_")
         return self._each(X, self._summed)
 
     def _summed(self, rows: Any) -> NDArray:

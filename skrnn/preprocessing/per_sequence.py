@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.preprocessing.sequence_transformer import StepKeeping, rows_of
+from skrnn.preprocessing.sequence_transformer import StepKeeping
 from skrnn.preprocessing.step_tables import Features, StepTable
 
 
@@ -27,6 +28,8 @@ class PerSequence(StepKeeping):
 
     Attributes
     ----------
+    transformer_ : estimator
+        Fitted to the first sequence of the fit; it names the features that come out.
     n_features_in_ : int
         D.
     feature_names_in_ : ndarray of shape (D,)
@@ -50,37 +53,22 @@ class PerSequence(StepKeeping):
         self.transformer = transformer
         self.features = features
 
-    def _try(self, steps: StepTable) -> None:
-        end = steps.sequences.offsets[1]
-        self.transformer_ = clone(self.transformer)
-        self.transformer_.fit(rows_of(steps.table, 0, end))
+    def _learn(self, X: Any) -> None:
+        super()._learn(X)
+        steps = StepTable.of(X[:1], self.features)
+        self.transformer_ = clone(self.transformer).fit(steps.table)
 
-    def _changed(self, rows: Any) -> Any:
-        changed = self._fitted_anew.fit_transform(rows)
-        if changed.shape[0] != len(rows):
-            got = f"{changed.shape[0]} rows of {len(rows)}"
-            raise ValueError(f"PerSequence needs a transformer that keeps the steps. Got {got}.")
-        return changed.toarray() if hasattr(changed, "toarray") else changed
+    def _function(self) -> Callable[[Any], Any]:
+        transformer = clone(self.transformer)  # one for all sequences, as each fit begins anew
 
-    def transform(self, X: Any) -> Any:
-        """Fit the transformer to each sequence alone, and transform it.
+        def changed(rows: Any) -> Any:
+            found = transformer.fit_transform(rows)
+            if found.shape[0] != len(rows):
+                got = f"{found.shape[0]} rows of {len(rows)}"
+                raise ValueError(f"PerSequence needs a transformer that keeps the steps. Got {got}.")
+            return found.toarray() if hasattr(found, "toarray") else found
 
-        Parameters
-        ----------
-        X : sequences in any form
-            With the D of the fit.
-
-        Returns
-        -------
-        ndarray, Sequences or data frames
-            In the form of X.
-        """
-        check_is_fitted(self, "n_features_in_")
-        self._fitted_anew = clone(self.transformer)  # one for all, as each fit begins anew
-        try:
-            return super().transform(X)
-        finally:
-            del self._fitted_anew
+        return changed
 
     def _new_names(self) -> list[str] | None:
         return self._transformed_names(self.transformer_)

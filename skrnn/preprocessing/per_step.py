@@ -11,13 +11,13 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, has_fit_parameter
 
+from skrnn.preprocessing.containers import OutputContainer
 from skrnn.preprocessing.step_tables import ChosenFeatures, Features, StepTable
 from skrnn.sequences.cell_frames import holds_cells
 from skrnn.sequences.check import unboxed
 from skrnn.sequences.frames import is_absent
 from skrnn.sequences.labels import as_labels, check_one_type
 from skrnn.sequences.ragged import Sequences
-from skrnn.sequences.sklearn_private import copy_settings
 from skrnn.sequences.target_shapes import check_step_targets, check_targets, has_rows, has_time_axis
 from skrnn.sequences.weights import check_weights
 
@@ -29,7 +29,7 @@ def _inner_has(name: str) -> Any:
     return check
 
 
-class PerStep(ChosenFeatures, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class PerStep(ChosenFeatures, OutputContainer, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Apply a transformer to every time step of ragged, 3-D or 2-D sequences.
 
     Scaling, imputation, projection and selection of features are defined on tables: rows and columns.
@@ -125,7 +125,7 @@ class PerStep(ChosenFeatures, TransformerMixin, BaseEstimator, auto_wrap_output_
             self.transformer_ = transformer.fit(table, targets, **params)
         else:
             self.transformer_ = _fit_with_gaps(transformer, table, targets, known, params)
-        self._remember(X, steps)
+        self._remember(steps)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -161,8 +161,7 @@ class PerStep(ChosenFeatures, TransformerMixin, BaseEstimator, auto_wrap_output_
 
     def _apply(self, method: str, X: Any, n_features: int | None) -> Any:
         check_is_fitted(self, "transformer_")
-        of_cells = holds_cells(X)
-        if self.features is not None and of_cells != self._of_cells:
+        if self.features is not None and holds_cells(X) != self._of_cells:
             raise ValueError("X must be a data frame with sequences in its cells, or not, as in fit.")
         steps = StepTable.of(X, self.features, n_features)
         back = method == "inverse_transform"
@@ -198,27 +197,11 @@ class PerStep(ChosenFeatures, TransformerMixin, BaseEstimator, auto_wrap_output_
         return self._names_out(self.transformer_, input_features)
 
     def set_output(self, *, transform: str | None = None) -> PerStep:
-        """Choose the container of `transform`: "default", "pandas" or "polars".
-
-        Parameters
-        ----------
-        transform : {"default", "pandas", "polars"}, optional
-            With a data frame library, `transform` gives a list of frames, one a sequence.
-
-        Returns
-        -------
-        self
-        """
-        if transform is not None:
-            self._output = transform
-            if hasattr(self, "transformer_"):
-                self.transformer_.set_output(transform=transform)
+        """Choose the container of `transform`, and of the transformer's own; as of `OutputContainer`."""
+        super().set_output(transform=transform)
+        if transform is not None and hasattr(self, "transformer_"):
+            self.transformer_.set_output(transform=transform)
         return self
-
-    def __sklearn_clone__(self) -> PerStep:
-        copy = type(self)(clone(self.transformer), clone(self.features, safe=False))
-        copy_settings(self, copy)
-        return copy.set_output(transform=getattr(self, "_output", None))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from skrnn.preprocessing.containers import remember_features
 from skrnn.preprocessing.forms import NAMES, form_of
 from skrnn.sequences.check import check_sequences, is_list_of_arrays
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
@@ -179,12 +180,8 @@ class ArrayReader(Reader):
         """Fit to X and read it."""
         self._check_form(X)
         sequences = self._checked(X, None)
-        self.n_features_in_ = sequences.n_features
+        remember_features(self, sequences.n_features, sequences.feature_names)
         self._has_steps = bool((sequences.lengths > 1).any())
-        if sequences.feature_names is not None:
-            self.feature_names_in_ = np.asarray(sequences.feature_names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
         return as_examples("steps", sequences)
 
     def read(self, X: Any) -> Examples:

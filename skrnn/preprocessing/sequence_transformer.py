@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn.preprocessing.containers import OutputContainer, remember_features
 from skrnn.preprocessing.forms import form_of
 from skrnn.preprocessing.step_tables import ChosenFeatures, Features, StepTable, in_form_of
 from skrnn.sequences.cell_frames import CellFrame, cell_sequences, frame_of, holds_cells, with_cells
 from skrnn.sequences.check import check_sequences, unboxed
 from skrnn.sequences.ragged import Sequences
-from skrnn.sequences.sklearn_private import copy_settings, validate_params
+from skrnn.sequences.sklearn_private import validate_params
 
 
-class SequenceTransformer(TransformerMixin, BaseEstimator):
+class SequenceTransformer(OutputContainer, TransformerMixin, BaseEstimator):
     """Base: forms of X in and out, names, and containers of the output."""
 
     _parameter_constraints: dict[str, Any] = {}
@@ -62,43 +64,18 @@ class SequenceTransformer(TransformerMixin, BaseEstimator):
         names = vars(self).get("feature_names_in_") if input_features is None else input_features
         return np.array([f"x{k}" for k in range(self.n_features_in_)] if names is None else names, dtype=object)
 
-    def set_output(self, *, transform: str | None = None) -> Any:
-        """Choose the container of `transform`: "default", "pandas" or "polars".
-
-        Parameters
-        ----------
-        transform : {"default", "pandas", "polars"}, optional
-            With a data frame library, `transform` gives a list of frames, one a sequence.
-
-        Returns
-        -------
-        self
-        """
-        if transform is not None:
-            self._output = transform
-        return self
-
-    def __sklearn_clone__(self) -> Any:
-        params = {k: clone(v, safe=False) for k, v in self.get_params(deep=False).items()}
-        copy = type(self)(**params)
-        copy_settings(self, copy)
-        return copy.set_output(transform=vars(self).get("_output"))
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         return tags
 
-    def _contained(self, values: NDArray) -> Any:
+    def _contained(self, values: NDArray, names: Any) -> Any:
         """Values of steps, in a data frame where one is asked for."""
-        output = vars(self).get("_output", "default")
-        if output == "default":
+        if self._library == "default":
             return values
-        names = [str(name) for name in self.get_feature_names_out()]
-        if len(names) != values.shape[1]:
-            names = [f"x{k}" for k in range(values.shape[1])]
-        return frame_of(output, {name: values[:, k] for k, name in enumerate(names)})
+        names = [f"x{k}" for k in range(values.shape[1])] if names is None else names
+        return frame_of(self._library, {str(name): values[:, k] for k, name in enumerate(names)})
 
 
 class StepKeeping(ChosenFeatures, SequenceTransformer):
@@ -108,11 +85,7 @@ class StepKeeping(ChosenFeatures, SequenceTransformer):
 
     def _learn(self, X: Any) -> None:
         steps = StepTable.of(X, self.features, owner=type(self).__name__)
-        self._remember(X, steps)
-        self._try(steps)
-
-    def _try(self, steps: StepTable) -> None:
-        """What there is to learn."""
+        self._remember(steps)
 
     def transform(self, X: Any) -> Any:
         """Transform each sequence by itself.
@@ -127,25 +100,20 @@ class StepKeeping(ChosenFeatures, SequenceTransformer):
         ndarray, Sequences or data frames
             In the form of X.
         """
-        return self._each(X, self._changed)
+        check_is_fitted(self, "n_features_in_")
+        return self._each(X, self._function())
 
     @abstractmethod
-    def _changed(self, rows: Any) -> Any:
-        """(T, d) -> (T, d')."""
+    def _function(self) -> Callable[[Any], Any]:
+        """From the steps of a sequence, (T, d), to others, (T, d')."""
 
-    def _each(self, X: Any, function: Any) -> Any:
-        check_is_fitted(self, "n_features_in_")
-        of_cells = holds_cells(X)
-        steps = StepTable.of(X, self.features, None if of_cells else self.n_features_in_, type(self).__name__)
+    def _each(self, X: Any, function: Callable[[Any], Any]) -> Any:
+        steps = StepTable.of(X, self.features, None if self._of_cells else self.n_features_in_, type(self).__name__)
         bounds = steps.sequences.offsets
         parts = [np.asarray(function(rows_of(steps.table, a, b))) for a, b in zip(bounds[:-1], bounds[1:])]
         values = np.concatenate([part.reshape(len(part), -1) for part in parts])
         names = self._new_names()
-        output = vars(self).get("_output", "default")
-        if of_cells or output == "default":
-            return steps.back(values, names, type(self).__name__)
-        names = names or [f"x{k}" for k in range(values.shape[1])]
-        return steps.back(frame_of(output, {n: values[:, k] for k, n in enumerate(names)}), names, type(self).__name__)
+        return steps.back(values if steps.of_cells else self._contained(values, names), names, type(self).__name__)
 
     def _new_names(self) -> list[str] | None:
         """Names of the transformed features."""
@@ -162,19 +130,12 @@ class LengthChanging(SequenceTransformer):
 
     def _learn(self, X: Any) -> None:
         if holds_cells(X):
-            self._remember(len(X.columns), tuple(X.columns))
+            remember_features(self, len(X.columns), tuple(X.columns))
         elif form_of(X) == "numbers":
             sequences = self._sequences(unboxed(X))
-            self._remember(sequences.n_features, sequences.feature_names)
+            remember_features(self, sequences.n_features, sequences.feature_names)
         else:
-            self._remember(1, None)
-
-    def _remember(self, n: int, names: Any) -> None:
-        self.n_features_in_ = n
-        if names is not None:
-            self.feature_names_in_ = np.asarray(names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+            remember_features(self, 1, None)
 
     def transform(self, X: Any) -> Any:
         """Change the number of steps of each sequence.
@@ -196,7 +157,7 @@ class LengthChanging(SequenceTransformer):
         if form_of(X) != "numbers":
             return self._tokens(X)
         changed = self._changed(self._sequences(X, self.n_features_in_))
-        return in_form_of(X, changed, self._contained(changed.values), changed.feature_names)
+        return in_form_of(X, changed, self._contained(changed.values, changed.feature_names), changed.feature_names)
 
     def _sequences(self, X: Any, n_features: int | None = None) -> Sequences:
         return check_sequences(X, n_features=n_features, allow_nan=True, dtype=None, owner=type(self).__name__)

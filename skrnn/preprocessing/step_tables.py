@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skrnn.preprocessing.containers import remember_features
+from skrnn.preprocessing.forms import form_of
 from skrnn.sequences.cell_frames import CellFrame, cell_sequences, frame_like, holds_cells, with_cells
 from skrnn.sequences.check import check_sequences, frame_columns, is_list_of_arrays, unboxed
 from skrnn.sequences.frames import joined
@@ -31,12 +33,15 @@ class StepTable(NamedTuple):
         Where the sequences begin, and the names of all D features.
     chosen : ndarray of int, or None
         Which features are in the table; None where all are.
+    of_cells : bool
+        Whether X is a data frame with sequences in cells.
     """
 
     X: Any
     table: Any
     sequences: Sequences
     chosen: NDArray[np.int64] | None = None
+    of_cells: bool = False
 
     @classmethod
     def of(cls, X: Any, features: Features = None, n_features: int | None = None, owner: str = "PerStep") -> StepTable:
@@ -94,7 +99,7 @@ class StepTable(NamedTuple):
             result = result.reshape(len(result), -1)
         elif names is None:
             names = list(result.columns)
-        if holds_cells(self.X):
+        if self.of_cells:
             return _into_cells(self, result, names)
         if self.chosen is not None:
             result, names = self._beside_the_rest(result, names)
@@ -140,14 +145,10 @@ class ChosenFeatures:
 
     n_features_in_: int
 
-    def _remember(self, X: Any, steps: StepTable) -> None:
-        names = tuple(X.columns) if holds_cells(X) else steps.sequences.feature_names
-        self.n_features_in_ = steps.sequences.n_features if names is None else len(names)
-        self._chosen, self._width, self._of_cells = steps.chosen, steps.width, holds_cells(X)
-        if names is not None:
-            self.feature_names_in_ = np.asarray(names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+    def _remember(self, steps: StepTable) -> None:
+        names = tuple(steps.X.columns) if steps.of_cells else steps.sequences.feature_names
+        remember_features(self, steps.sequences.n_features if names is None else len(names), names)
+        self._chosen, self._width, self._of_cells = steps.chosen, steps.width, steps.of_cells
 
     def _table_names(self) -> list[str] | None:
         """Names of the features that the transformer gets."""
@@ -235,7 +236,7 @@ def _of_cells(cls: type[StepTable], X: Any, features: Features) -> StepTable:
     """The chosen columns of a data frame with sequences in cells, which have as many steps in each row."""
     frame = CellFrame.of(X)
     if features is None:
-        names = [name for name, cells in frame.sequences.items() if not _holds_strings(cells)]
+        names = [name for name, cells in frame.sequences.items() if form_of(cells[:1]) == "numbers"]
         if not names:
             raise ValueError("X must have a column of sequences of numbers. Got none.")
     else:
@@ -262,14 +263,7 @@ def _of_cells(cls: type[StepTable], X: Any, features: Features) -> StepTable:
     table = sequences.values
     if of_steps is not None:
         table = frame_like(X, {name: table[:, k] for k, name in enumerate(of_steps)})
-    return cls(X, table, sequences, np.array([frame.names.index(name) for name in names], np.int64))
-
-
-def _holds_strings(cells: list[Any]) -> bool:
-    first = cells[0][0] if not hasattr(cells[0], "iloc") and not hasattr(cells[0], "columns") else None
-    return isinstance(first, (str, dict)) or (
-        isinstance(first, (list, tuple)) and bool(first) and isinstance(first[0], str)
-    )
+    return cls(X, table, sequences, np.array([frame.names.index(name) for name in names], np.int64), of_cells=True)
 
 
 def _into_cells(steps: StepTable, result: Any, names: Sequence[str] | None) -> Any:

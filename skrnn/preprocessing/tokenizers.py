@@ -13,13 +13,15 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.sequences.cell_frames import pandas_cells
+from skrnn.preprocessing.containers import OutputContainer
+from skrnn.sequences.cell_frames import frame_of, pandas_cells
 from skrnn.sequences.check import unboxed
-from skrnn.sequences.sklearn_private import Interval, StrOptions, copy_settings, validate_params
+from skrnn.sequences.messages import shown
+from skrnn.sequences.sklearn_private import Interval, StrOptions, validate_params
 from skrnn.sequences.vocabulary import text_rows, token_rows
 
 
-class _TextTransformer(TransformerMixin, BaseEstimator):
+class _TextTransformer(OutputContainer, TransformerMixin, BaseEstimator):
     """Takes strings, and gives lists of tokens, which no container of scikit-learn's holds."""
 
     _parameter_constraints: dict[str, Any] = {}
@@ -48,28 +50,6 @@ class _TextTransformer(TransformerMixin, BaseEstimator):
         names = [vars(self).get("_column") or "tokens"] if input_features is None else input_features
         return np.array(names, dtype=object)
 
-    def set_output(self, *, transform: str | None = None) -> Any:
-        """Choose the container of `transform`: "default", "pandas" or "polars".
-
-        Parameters
-        ----------
-        transform : {"default", "pandas", "polars"}, optional
-            With a data frame library, `transform` gives a data frame of one column of lists, as a `ColumnTransformer`
-            joins them.
-
-        Returns
-        -------
-        self
-        """
-        if transform is not None:
-            self._output = transform
-        return self
-
-    def __sklearn_clone__(self) -> Any:
-        copy = type(self)(**self.get_params(deep=False))
-        copy_settings(self, copy)
-        return copy.set_output(transform=vars(self).get("_output"))
-
     def _name(self, X: Any) -> None:
         """Note the name of a column."""
         name = getattr(X, "name", None)
@@ -77,18 +57,15 @@ class _TextTransformer(TransformerMixin, BaseEstimator):
 
     def _contained(self, tokens: list[Any], X: Any) -> Any:
         """Lists of tokens in the container that is asked for."""
-        output = vars(self).get("_output", "default")
-        if output == "default":
+        if self._library == "default":
             return as_objects(tokens)
         (name,) = self.get_feature_names_out()
-        if output == "polars":
+        if self._library == "polars":
             import polars
 
             return polars.DataFrame([polars.Series(name, tokens, dtype=polars.List(polars.String))])
-        import pandas
-
-        index = getattr(X, "index", None)
-        return pandas.DataFrame({name: pandas_cells(tokens, index if isinstance(index, pandas.Index) else None)})
+        index = X.index if hasattr(X, "iloc") else None
+        return frame_of(self._library, {name: pandas_cells(tokens, index)})
 
 
 class Tokenizer(_TextTransformer):
@@ -179,7 +156,7 @@ class Tokenizer(_TextTransformer):
             Ignored.
         """
         validate_params(self)
-        self._cutter()
+        self._cutter()  # which tells of a wrong pattern
         self._name(X)
         return self
 
@@ -195,6 +172,8 @@ class Tokenizer(_TextTransformer):
         object array of N lists of tokens, or data frame of one column
         """
         cut = self._cutter()
+        if self.input != "content" and isinstance(X, (str, bytes)):
+            raise ValueError(f"X must be a list of paths or files. Got {shown(X)}.")
         rows = text_rows(X, "X") if self.input == "content" else unboxed(X)
         return self._contained([list(cut(row)) for row in rows], X)
 

@@ -146,7 +146,9 @@ def static_numbers(column: nw.Series) -> NDArray[np.float32] | None:
         If a value is missing, infinite, a sequence, a date, or a word among numbers.
     """
     place = f"column {column.name!r} of X"
-    _check_cells(column, place)
+    numeric = column.dtype.is_numeric()  # of such there is nothing to ask, one by one
+    if not numeric:
+        _check_cells(column, place)
     if column.dtype == nw.Object or isinstance(column.dtype, (nw.String, nw.Categorical, nw.Enum)):
         kinds = {isinstance(cell, str) for cell in column.to_list()}
         if kinds == {True}:
@@ -154,6 +156,8 @@ def static_numbers(column: nw.Series) -> NDArray[np.float32] | None:
         if len(kinds) > 1:
             raise ValueError(f"{place} must hold numbers, or strings. Got both.")
     values = series_values(column.to_native(), place).astype(np.float64)
+    if numeric and np.isnan(values).any():
+        raise _missing(place, int(np.isnan(values).argmax()))
     wrong = np.flatnonzero(~np.isfinite(values.astype(np.float32)))
     if len(wrong):
         raise ValueError(f"{place} must hold finite numbers of float32. Got {values[wrong[0]]} at {wrong[0]}.")
@@ -182,10 +186,12 @@ def _check_cells(column: nw.Series, place: str) -> None:
         if _is_cell(cell):
             raise ValueError(f"{place} must hold one value in each row. Got {shown(cell, 60)} at {row}.")
         if is_absent(cell):
-            raise ValueError(
-                f"{place} must not contain missing values. Got one at {row}; SimpleImputer in a ColumnTransformer "
-                "fills them in."
-            )
+            raise _missing(place, row)
+
+
+def _missing(place: str, row: int) -> ValueError:
+    hint = "SimpleImputer in a ColumnTransformer fills them in."
+    return ValueError(f"{place} must not contain missing values. Got one at {row}; {hint}")
 
 
 def with_cells(frame: Any, cells: dict[str, Sequence[Any]]) -> Any:
@@ -227,8 +233,16 @@ def frame_like(frame: Any, columns: dict[str, NDArray]) -> Any:
     return frame_of("pandas" if hasattr(frame, "iloc") else "polars", columns)
 
 
-def frame_of(library: str, columns: dict[str, NDArray]) -> Any:
-    """A data frame of "pandas" or "polars"."""
+def frame_of(library: str, columns: dict[str, Any]) -> Any:
+    """A data frame of "pandas" or "polars".
+
+    Raises
+    ------
+    ValueError
+        For another library.
+    """
+    if library not in ("pandas", "polars"):
+        raise ValueError(f"output must be 'default', 'pandas' or 'polars'. Got {shown(library)}.")
     if library == "polars":
         import polars
 

@@ -234,6 +234,15 @@ def test_wrong_frames_at_fit(what):
         RNNClassifier(**LITTLE).fit(X, Y)
 
 
+def test_missing_values_of_polars():
+    X = frame("polars")
+    model = RNNClassifier(**LITTLE).fit(X, Y)
+    for missing in (None, float("nan")):
+        ages = pl.Series("age", [missing, *X["age"].to_list()[1:]])
+        with pytest.raises(ValueError, match="column 'age' of X must not contain missing values. Got one at 0;"):
+            model.predict(X.with_columns(ages))
+
+
 def test_wrong_readers():
     with pytest.raises(ValueError, match="readers must be for columns of sequences: .* Got 'age'."):
         ColumnsReader({"age": TokenReader()}).fit(GOOD)

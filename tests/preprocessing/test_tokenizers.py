@@ -106,6 +106,8 @@ def test_parameters_are_those_of_count_vectorizer(tmp_path):
         paths[-1].write_bytes(text.encode("latin-1"))
     of_files = Tokenizer(input="filename", encoding="latin-1")
     assert list(of_files.fit_transform(paths)) == [text.split() for text in texts]
+    with pytest.raises(ValueError, match="X must be a list of paths or files. Got 'a.txt'."):
+        of_files.transform("a.txt")
     with pytest.raises(ValueError, match="The 'input' parameter of Tokenizer must be"):
         Tokenizer(input="path").fit(texts)
 
@@ -122,6 +124,8 @@ def test_a_column_of_lists_comes_out_for_a_column_transformer(make):
         assert [list(row) for row in found["review"]] == list(make().fit(column).transform(column))
     assert list(make().set_output(transform="pandas").fit(TEXTS).transform(TEXTS).columns) == ["tokens"]
     assert found.shape == (3, 1)
+    with pytest.raises(ValueError, match="output must be 'default', 'pandas' or 'polars'. Got 'arrow'."):
+        make().set_output(transform="arrow").fit(TEXTS).transform(TEXTS)
 
 
 def test_folds_do_not_see_each_other():

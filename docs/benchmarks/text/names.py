@@ -9,12 +9,13 @@ in several languages. Settings were chosen on a part of the training part of the
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from settings import measured_with
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
@@ -24,6 +25,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from skrnn import RNNClassifier
 from skrnn.datasets import load_names
 from skrnn.preprocessing import Tokenizer, VocabularyReader
+
+sys.path.append(str(Path(__file__).parents[1] / "speed"))
+from timing import measured_with
 
 EPOCHS, BATCH = 40, 64
 
@@ -78,7 +82,7 @@ def main() -> None:
     for name, found in rows.items():
         f1, accuracy, minutes = np.array(found).T
         print(f"| {name} | {f1.mean():.4f} | {f1.std():.4f} | {accuracy.mean():.4f} | {minutes.mean():.1f} |")
-    print(measured_with())
+    print("\n" + measured_with())
 
 
 if __name__ == "__main__":

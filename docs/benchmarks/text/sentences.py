@@ -1,24 +1,24 @@
 """Sentences of movie reviews: a recurrent network on tokens, TF-IDF with logistic regression, and both stacked.
 
-    SKRNN_DATA=/path/to/data python docs/benchmarks/text/sentences.py mr [--folds 0 1 2] [--curve]
+    SKRNN_DATA=/path/to/data python docs/benchmarks/text/sentences.py mr [--folds 0 1 2]
     SKRNN_DATA=/path/to/data python docs/benchmarks/text/sentences.py sst2
 
 All are pipelines from strings on. "mr" has ten stratified folds; "sst2" a training and a test part (the development
-part joins the training part). ``--curve`` scores shares of the training part. Settings were chosen on the training
-part of the first fold of "mr".
+part joins the training part). Settings were chosen on the training part of the first fold of "mr".
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from settings import measured_with
 from sklearn.ensemble import StackingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -29,8 +29,10 @@ from skrnn import RNNClassifier
 from skrnn.datasets import load_movie_reviews
 from skrnn.preprocessing import Tokenizer, WordReader
 
+sys.path.append(str(Path(__file__).parents[1] / "speed"))
+from timing import measured_with
+
 EPOCHS, BATCH = 5, 32
-SHARES = (0.1, 0.25, 0.5, 1.0)
 
 
 def linear() -> Pipeline:
@@ -77,24 +79,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", choices=["mr", "sst2"])
     parser.add_argument("--folds", type=int, nargs="*", default=None)
-    parser.add_argument("--curve", action="store_true")
     parser.add_argument("--without_stack", action="store_true")
     options = parser.parse_args()
     scores: dict[str, list[float]] = {}
     minutes: dict[str, float] = {}
     for X, y, new_X, new_y in parts(options.name, options.folds):
-        for share in SHARES if options.curve else (1.0,):
-            n = int(share * len(X))
-            rows = np.random.default_rng(0).permutation(len(X))[:n]
-            models = {"TF-IDF (1, 2), logistic regression": linear(), "RNNClassifier": recurrent(n)}
-            if not options.without_stack and not options.curve:
-                models["both, stacked"] = stacked(n)
-            for name, model in models.items():
-                row = f"{name}, {n} sentences" if options.curve else name
-                begin = time.perf_counter()
-                model.fit([X[i] for i in rows], y[rows])
-                minutes[row] = minutes.get(row, 0.0) + (time.perf_counter() - begin) / 60
-                scores.setdefault(row, []).append(model.score(new_X, new_y))
+        models: dict[str, Any] = {"TF-IDF (1, 2), logistic regression": linear(), "RNNClassifier": recurrent(len(X))}
+        if not options.without_stack:
+            models["both, stacked"] = stacked(len(X))
+        for name, model in models.items():
+            begin = time.perf_counter()
+            model.fit(X, y)
+            minutes[name] = minutes.get(name, 0.0) + (time.perf_counter() - begin) / 60
+            scores.setdefault(name, []).append(model.score(new_X, new_y))
         print({name: round(values[-1], 4) for name, values in scores.items()}, flush=True)
     n = len(next(iter(scores.values())))
     print(
@@ -102,7 +99,7 @@ def main() -> None:
     )
     for name, values in scores.items():
         print(f"| {name} | {np.mean(values):.4f} | {np.std(values):.4f} | {minutes[name] / n:.1f} |")
-    print(measured_with())
+    print("\n" + measured_with())
 
 
 if __name__ == "__main__":
