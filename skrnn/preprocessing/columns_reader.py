@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -114,7 +115,8 @@ class ColumnsReader(Reader):
     categories_ : dict of str to list of str
         For each static column of strings its categories. Others are none of them.
     axes_ : dict of str to str
-        For each column of sequences the axis of its steps: "time" is that of the first.
+        For each column of sequences the axis of its steps: "time" is that of the first, others are called after their
+        first column.
 
     Raises
     ------
@@ -227,12 +229,13 @@ class ColumnsReader(Reader):
         """Columns of numbers as `Sequences`, and the axis of each column of sequences."""
         numbers, axes = {}, {}
         lengths: dict[str, NDArray] = {}
+        self._labels = _labels(frame.sequences)
         for name, cells in frame.sequences.items():
             if self._forms.get(name) == "numbers":
                 numbers[name] = cell_sequences(cells, name)
             own = np.array([len(cell) for cell in cells])
             same = next((axis for axis, known in lengths.items() if (known == own).all()), None)
-            axis = same or (name if lengths else MAIN)
+            axis = same or (self._labels[name] if lengths else MAIN)
             lengths.setdefault(axis, own)
             axes[name] = axis
         return numbers, axes
@@ -249,7 +252,7 @@ class ColumnsReader(Reader):
                 if name not in numbers:
                     given = (self.readers or {}).get(name)
                     reader = READERS[self._forms[name]]() if given is None else clone(given)
-                    yield _Part((name,), self._served(reader), axis, f"{name}__")
+                    yield _Part((name,), self._served(reader), axis, f"{self._labels[name]}__")
 
     def _served(self, reader: Reader) -> Reader:
         return reader.serve(self._owner, self._allow_nan, self._nan_hint)
@@ -291,6 +294,19 @@ class ColumnsReader(Reader):
             coded = [_codes(words[name], known) for name, known in self.categories_.items()]
             columns["categories"] = Column(np.stack(coded, axis=1))
         return Examples(columns, offsets)
+
+
+def _labels(names: Iterable[str]) -> dict[str, str]:
+    """For each column a name of axes, inputs and layers, in the letters that TensorFlow allows; no two are the same."""
+    labels: dict[str, str] = {}
+    taken = {MAIN, "target"}  # axes of X and of y
+    for name in names:
+        label = re.sub(r"[^A-Za-z0-9.]+", "_", name).strip("_") or "column"
+        while label in taken:
+            label += "_"
+        taken.add(label)
+        labels[name] = label
+    return labels
 
 
 def _codes(words: list[str], categories: list[str]) -> NDArray[np.int32]:

@@ -234,6 +234,22 @@ def test_wrong_frames_at_fit(what):
         RNNClassifier(**LITTLE).fit(X, Y)
 
 
+@pytest.mark.core
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNTranslator])
+def test_columns_may_have_any_name(kind):
+    """Names that are no names of layers, that differ in such letters alone, or that are those of axes."""
+    y = Y if kind is RNNClassifier else [["a"] * (1 + k % 3) for k in range(N)]
+    plain, odd = ["first", "second", "third", "fourth"], ["mg/dl", "mg dl", "time", "target"]
+    columns = [frame()["pulse"].tolist()]
+    columns += [[["a", "b", "c", "d"][: 1 + (k + j) % (j + 1)] for k in range(N)] for j in (1, 2, 3)]
+    X, same = (pd.DataFrame(dict(zip(names, columns))) for names in (odd, plain))
+    assert len(set(ColumnsReader().fit(X).axes_.values())) == 4
+    model, other = (kind(**LITTLE).fit(form, y) for form in (X, same))
+    for mine, theirs in zip(model.weights_, other.weights_):
+        np.testing.assert_array_equal(mine, theirs)
+    assert list(map(str, model.predict(X))) == list(map(str, other.predict(same)))
+
+
 def test_missing_values_of_polars():
     X = frame("polars")
     model = RNNClassifier(**LITTLE).fit(X, Y)
