@@ -4,7 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skrnn.estimators import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNTagger, RNNTranslator
+    from skrnn.estimators import (
+        RNNClassifier,
+        RNNLanguageModel,
+        RNNRegressor,
+        RNNTagger,
+        RNNTranscriber,
+        RNNTranslator,
+    )
     from skrnn.sequences import Sequences, sequences_from_long
 
 __version__ = "0.1.0.dev0"
@@ -13,6 +20,7 @@ __all__ = [
     "RNNLanguageModel",
     "RNNRegressor",
     "RNNTagger",
+    "RNNTranscriber",
     "RNNTranslator",
     "Sequences",
     "sequences_from_long",
@@ -24,6 +32,7 @@ _HOME = {
     "RNNLanguageModel": "skrnn.estimators",
     "RNNRegressor": "skrnn.estimators",
     "RNNTagger": "skrnn.estimators",
+    "RNNTranscriber": "skrnn.estimators",
     "RNNTranslator": "skrnn.estimators",
     "Sequences": "skrnn.sequences",
     "sequences_from_long": "skrnn.sequences",

@@ -36,6 +36,7 @@ ESTIMATORS = {
     "RNNClassifier": (lambda: skrnn.RNNClassifier(**MAKE), X, CLASSES),
     "RNNRegressor": (lambda: skrnn.RNNRegressor(**MAKE), X, NUMBERS),
     "RNNTagger": (lambda: skrnn.RNNTagger(**MAKE), WORDS, LABELS),
+    "RNNTranscriber": (lambda: skrnn.RNNTranscriber(**MAKE, beam_width=2), X, [o[:1] for o in OUTPUTS]),
     "RNNTranslator": (lambda: skrnn.RNNTranslator(**MAKE, target_dim=3, beam_width=2), WORDS, OUTPUTS),
     "RNNLanguageModel": (lambda: skrnn.RNNLanguageModel(**MAKE, dim=3), WORDS, None),
 }
@@ -46,10 +47,14 @@ TOKENIZERS = {
 TRANSFORMERS = {
     "PerStep": lambda: skrnn.preprocessing.PerStep(StandardScaler()),
     "PerSequence": lambda: skrnn.preprocessing.PerSequence(StandardScaler()),
+    "Deltas": skrnn.preprocessing.Deltas,
     "Differences": skrnn.preprocessing.Differences,
+    "LogMelSpectrogram": lambda: skrnn.preprocessing.LogMelSpectrogram(100, n_mels=4, win_length=0.25),
+    "MFCC": lambda: skrnn.preprocessing.MFCC(100, n_mels=4, n_mfcc=3, win_length=0.25),
     "Resample": lambda: skrnn.preprocessing.Resample(3),
     "Truncate": lambda: skrnn.preprocessing.Truncate(2),
 }
+RECORDINGS = [np.sin(np.arange(40.0 + 7 * k)) for k in range(forms.N)]
 READERS = {
     "ArrayReader": (skrnn.preprocessing.ArrayReader, X),
     "TokenReader": (skrnn.preprocessing.TokenReader, [[1, 2, 3]] * forms.N),
@@ -215,7 +220,7 @@ def use_fitted(name, method, x, y, w):
 
 
 def use_transformer(name, inner, x, y, w):
-    make, usual = TRANSFORMERS[name], X
+    make, usual = TRANSFORMERS[name], RECORDINGS if name in ("LogMelSpectrogram", "MFCC") else X
     transformer = make() if inner is None else skrnn.preprocessing.PerStep(inner)
     name = name if inner is None else "PerStep"
     what = f"{name}({transformer}).fit_transform(X={x and x[0]}, y={y and y[0]}, sample_weight={w and w[0]})"

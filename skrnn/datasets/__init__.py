@@ -8,6 +8,7 @@ from skrnn.datasets.location import data_home
 from skrnn.datasets.movie_reviews import load_movie_reviews
 from skrnn.datasets.parallel_text import load_names, load_parallel_text, load_shakespeare
 from skrnn.datasets.series import SERIES_NAMES, load_series, load_ts
+from skrnn.datasets.spoken_digits import join_spoken_digits, load_spoken_digits
 from skrnn.datasets.synthetic import make_adding_problem, make_copying_memory, make_order_task, make_running_mean
 from skrnn.datasets.tagged_text import load_chunks, load_ewt
 from skrnn.datasets.turbofans import TURBOFAN_FEATURES, load_turbofans
@@ -22,6 +23,7 @@ __all__ = [
     "TURBOFAN_FEATURES",
     "data_home",
     "join_recordings",
+    "join_spoken_digits",
     "load_activities",
     "load_chunks",
     "load_conll",
@@ -34,6 +36,7 @@ __all__ = [
     "load_parallel_text",
     "load_series",
     "load_shakespeare",
+    "load_spoken_digits",
     "load_ts",
     "load_turbofans",
     "make_adding_problem",

@@ -33,6 +33,9 @@ from skrnn.training.processes import check_process
 from skrnn.training.program import build_model
 from skrnn.training.schedules import EpochValue
 
+# Parameters that are fitted language models, and stay so in a clone; their parameters are not those of the estimator.
+FITTED = ("pretrained", "language_model")
+
 NAN_HINT = 'cell="grud" reads missing values; PerStep(SimpleImputer()) fills them in.'
 
 
@@ -70,8 +73,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         """
         routed = {k: v for k, v in vars(self).items() if k.partition("__")[0] in parameters.PREFIXES and "__" in k}
         params = BaseEstimator.get_params(self, deep=deep)
-        # Those of a fitted language model are no parameters of this estimator.
-        return {k: v for k, v in params.items() if not k.startswith("pretrained__")} | routed
+        return {k: v for k, v in params.items() if k.partition("__")[0] not in FITTED or "__" not in k} | routed
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters, routed ones included.
@@ -91,12 +93,12 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         # clone() copies Keras layers through their registered name, which a user's own cell need not have.
         params = self.get_params(deep=False)
         keras_objects = {k: parameters.as_data(v) for k, v in params.items() if parameters.holds_keras_objects(v)}
-        apart = {**keras_objects, **({"pretrained": params["pretrained"]} if "pretrained" in params else {})}
+        fitted = {k: params[k] for k in FITTED if k in params}
+        apart = {**keras_objects, **fitted}
         plain = type(self)(**{k: v for k, v in params.items() if k not in apart})
         cloned = BaseEstimator.__sklearn_clone__(plain)
         copy_settings(self, cloned)
-        if "pretrained" in params:  # fitted, and so it stays
-            cloned.pretrained = params["pretrained"]
+        vars(cloned).update(fitted)
         return cloned.set_params(**{k: parameters.from_data(v) for k, v in keras_objects.items()})
 
     def __getstate__(self) -> dict[str, Any]:
@@ -133,6 +135,7 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         seeds = Seeds.of(self.random_state, self.n_iter_ if resume else 0)
         reader, examples = self._read(X, resume)
         target = self._target if resume else self._new_target(y, reader)
+        reader.check_axis(target.axis)
         examples = target.encode(y, examples, sample_weight, fit=not resume, classes=classes)
         if groups is not None:
             check_consistent_length(examples, groups)
@@ -147,6 +150,10 @@ class SequenceEstimator(CallbackSupportMixin, Wrapper):
         training, validation, held_out = self._hold_out(examples, target, groups, seeds.split)
         done = self.n_iter_ if resume else 0
         trainer = self._trainer(epochs, seeds.train, target, validation is not None, done)
+        if reader.augments:
+            if not isinstance(trainer, Trainer):
+                raise ValueError("readout sees each sequence once. Set augmentation=None in the reader to use it.")
+            trainer.augment = reader.augmented
         as_fitted = partial(self._as_fitted, fitted)
         if held_out is not None and vars(self).get("scoring", "loss") != "loss":
             trainer.scorer = validation_scorer(self, as_fitted, X, y, held_out)

@@ -243,8 +243,8 @@ def _function_body(estimator: Any, reader: Reader, target: Target, params: dict[
     }
     compile_kwargs = {
         "optimizer": estimator.optimizer,
-        "loss": estimator.loss or target.spec.loss,
-        "metrics": estimator.metrics,
+        "loss": params.get("loss") or target.spec.loss,
+        "metrics": params.get("metrics"),
     }
     offered = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
     return FunctionBody(estimator.model, call_arguments(estimator.model, offered, parameters.routed(params, "model")))

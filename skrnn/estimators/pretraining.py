@@ -40,17 +40,30 @@ def language_model_of(params: Mapping[str, Any]) -> Any:
         if params.get("frozen_epochs"):
             raise ValueError(f"frozen_epochs needs pretrained. Got {params['frozen_epochs']} and pretrained=None.")
         return None
-    model = pretrained.estimator if isinstance(pretrained, FrozenEstimator) else pretrained
-    plan = getattr(model, "_plan", None)  # of any object that users may give
-    if plan is None or not isinstance(plan.network.head, LanguageHead):
-        hint = " A grid clones its candidates: give FrozenEstimator(model)." if hasattr(model, "fit") else ""
-        raise ValueError(f"pretrained must be a fitted RNNLanguageModel. Got {shown(model, 60)}.{hint}")
+    model = fitted_language_model(pretrained, "pretrained")
+    plan = model._plan
     for name in ("model", "reader", "units"):
         if params.get(name) is not None:
             raise ValueError(f"{name} comes from pretrained. Leave {name}=None. Got {shown(params[name], 60)}.")
     if params.get("bidirectional") and len(plan.network.body.layers) > 1:
         n = len(plan.network.body.layers)
         raise ValueError(f"bidirectional needs a pretrained language model of one layer. Got {n} layers.")
+    return model
+
+
+def fitted_language_model(value: Any, name: str) -> Any:
+    """A fitted language model that a parameter holds, frozen or not.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    model = value.estimator if isinstance(value, FrozenEstimator) else value
+    plan = getattr(model, "_plan", None)  # of any object that users may give
+    if plan is None or not isinstance(plan.network.head, LanguageHead):
+        hint = " A grid clones its candidates: give FrozenEstimator(model)." if hasattr(model, "fit") else ""
+        raise ValueError(f"{name} must be a fitted RNNLanguageModel. Got {shown(model, 60)}.{hint}")
     return model
 
 

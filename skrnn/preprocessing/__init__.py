@@ -1,6 +1,9 @@
 """Transformers of sequences, for the front of a Pipeline; readers of all forms of X; pretrained word vectors."""
 
+from skrnn.preprocessing.audio import MFCC, LogMelSpectrogram
+from skrnn.preprocessing.augmentation import SequenceAugmentation
 from skrnn.preprocessing.columns_reader import ColumnsReader
+from skrnn.preprocessing.deltas import Deltas
 from skrnn.preprocessing.differences import Differences
 from skrnn.preprocessing.feature_dicts import FeatureReader
 from skrnn.preprocessing.form_readers import default_reader
@@ -18,13 +21,17 @@ __all__ = [
     "ArrayReader",
     "ColumnsReader",
     "Coverage",
+    "Deltas",
     "Differences",
     "FeatureReader",
+    "LogMelSpectrogram",
+    "MFCC",
     "PerSequence",
     "PerStep",
     "Reader",
     "ReaderSpec",
     "Resample",
+    "SequenceAugmentation",
     "SubwordTokenizer",
     "TokenReader",
     "Tokenizer",

@@ -54,16 +54,25 @@ class Resample(LengthChanging):
             wanted = np.full(len(lengths), int(self.length))
         else:
             wanted = np.maximum(1, np.rint(lengths * self.length)).astype(np.int64)
-        offsets = offsets_of(wanted)
-        step = np.arange(offsets[-1]) - np.repeat(offsets[:-1], wanted)
-        last = np.repeat(lengths - 1, wanted)
-        place = step * (last / np.maximum(1, np.repeat(wanted - 1, wanted)))
-        below = np.minimum(place.astype(np.int64), last)
-        share = (place - below)[:, None]
-        first = np.repeat(sequences.offsets[:-1], wanted)
-        low, high = values[first + below], values[first + np.minimum(below + 1, last)]
-        mixed = low + share * (high - low)
-        return Sequences(np.where(share > 0, mixed, low).astype(values.dtype), offsets, sequences.feature_names)
+        changed, offsets = resampled(values, sequences.offsets, wanted)
+        return Sequences(changed, offsets, sequences.feature_names)
+
+
+def resampled(values: NDArray, offsets: NDArray, wanted: NDArray) -> tuple[NDArray, NDArray]:
+    """Values (total steps, D), and offsets, of sequences with other lengths (N,), by linear interpolation."""
+    changed_offsets = offsets_of(wanted)
+    step = np.arange(changed_offsets[-1]) - np.repeat(changed_offsets[:-1], wanted)
+    last = np.repeat(np.diff(offsets) - 1, wanted)
+    place = step * (last / np.maximum(1, np.repeat(wanted - 1, wanted)))
+    below = np.minimum(place.astype(np.int64), last)
+    share = (place - below).astype(values.dtype)[:, None]
+    first = np.repeat(offsets[:-1], wanted)
+    low, changed = values[first + below], values[first + np.minimum(below + 1, last)]
+    changed -= low
+    changed *= share
+    changed += low
+    np.copyto(changed, low, where=share == 0)  # where the other one may be missing
+    return changed, changed_offsets
 
 
 class Truncate(LengthChanging):

@@ -5,18 +5,21 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from skrnn.preprocessing.augmentation import SequenceAugmentation
 from skrnn.preprocessing.containers import remember_features
 from skrnn.preprocessing.forms import NAMES, form_of
+from skrnn.preprocessing.frames_per_step import joined_steps, parted_steps
 from skrnn.sequences.check import check_sequences, is_list_of_arrays
 from skrnn.sequences.examples import Column, ColumnSpec, Examples
 from skrnn.sequences.ragged import Sequences
-from skrnn.sequences.sklearn_private import check_feature_names
+from skrnn.sequences.sklearn_private import Interval, check_feature_names, validate_params
 from skrnn.sequences.vocabulary import text_rows
 
 
@@ -128,6 +131,22 @@ class Reader(BaseEstimator):
         """The reader of the steps that are numbers, among which time stamps may be; None where there are none."""
         return None
 
+    # Whether `augmented` changes anything.
+    augments = False
+
+    def augmented(self, examples: Examples, rng: np.random.Generator) -> Examples:
+        """The examples of a fit with random changes, for one epoch of training."""
+        return examples
+
+    def check_axis(self, axis: str | None) -> None:
+        """Raise where the reader changes the number of steps, and y has a value for each step of X.
+
+        Parameters
+        ----------
+        axis : str or None
+            That of the losses; see `skrnn.targets.Target`.
+        """
+
     def _check_form(self, X: Any) -> str:
         """Form of X, which must be one of `forms`."""
         form = form_of(X)
@@ -158,6 +177,16 @@ class ArraySpec(ReaderSpec):
 class ArrayReader(Reader):
     """Read sequences of numbers: what estimators do by default with arrays, lists of arrays and `Sequences`.
 
+    Parameters
+    ----------
+    frames_per_step : int, default=1
+        Steps of X that become one step of the network, with the features of all of them: a recurrence over long
+        sequences of like neighbours, such as speech, is faster and reaches farther. What lacks at the end of a sequence
+        is zero, or missing where the cell reads missing values. y must not have a value per step.
+    augmentation : SequenceAugmentation, default=None
+        Random changes of the training data, other ones in each epoch; predictions and validation see X as it is. Its
+        parameters are reached as ``augmentation__*``.
+
     Attributes
     ----------
     n_features_in_ : int
@@ -172,17 +201,29 @@ class ArrayReader(Reader):
     >>> reader = ArrayReader().fit([np.ones((3, 2)), np.ones((1, 2))])
     >>> reader.read(np.zeros((1, 4, 2))).offsets["time"]
     array([0, 4])
+    >>> ArrayReader(frames_per_step=3).fit_read(np.zeros((1, 4, 2))).columns["steps"].values.shape
+    (2, 6)
     """
 
     forms = ("numbers",)
 
+    _parameter_constraints: dict[str, Any] = {
+        "frames_per_step": [Interval(Integral, 1, None, closed="left")],
+        "augmentation": [SequenceAugmentation, None],
+    }
+
+    def __init__(self, frames_per_step: int = 1, augmentation: SequenceAugmentation | None = None) -> None:
+        self.frames_per_step = frames_per_step
+        self.augmentation = augmentation
+
     def fit_read(self, X: Any) -> Examples:
         """Fit to X and read it."""
+        validate_params(self)
         self._check_form(X)
         sequences = self._checked(X, None)
         remember_features(self, sequences.n_features, sequences.feature_names)
         self._has_steps = bool((sequences.lengths > 1).any())
-        return as_examples("steps", sequences)
+        return self._examples(sequences)
 
     def read(self, X: Any) -> Examples:
         """Read X, of D features as in the fit."""
@@ -196,7 +237,42 @@ class ArrayReader(Reader):
         has_names = is_list and hasattr(named, "columns")  # those of a wide frame are steps
         if has_names or (isinstance(named, np.ndarray) and self.column_names is not None):
             check_feature_names(self, named, reset=False)
+        return self._examples(sequences)
+
+    def _examples(self, sequences: Sequences) -> Examples:
+        if self.frames_per_step > 1:
+            sequences = joined_steps(sequences, self.frames_per_step, np.nan if self._allow_nan else 0.0)
         return as_examples("steps", sequences)
+
+    def lengths(self, X: Any) -> NDArray[np.int64]:
+        """Steps of each sequence as it is given, (N,)."""
+        return self._checked(X, self.n_features_in_).lengths
+
+    @property
+    def augments(self) -> bool:  # type: ignore[override]
+        """Whether there is an augmentation."""
+        return self.augmentation is not None
+
+    def augmented(self, examples: Examples, rng: np.random.Generator) -> Examples:
+        """The examples of a fit, changed by the augmentation."""
+        if self.augmentation is None:
+            return examples
+        sequences = examples.in_memory().sequences("steps")
+        if self.frames_per_step > 1:
+            sequences = parted_steps(sequences, self.frames_per_step)
+        changed = self._examples(self.augmentation.apply(sequences, rng))
+        return examples.with_columns(changed.columns, changed.offsets)
+
+    def check_axis(self, axis: str | None) -> None:
+        """Raise where the number of steps changes, and y has a value for each step of X."""
+        if axis != "time":
+            return
+        if self.frames_per_step > 1:
+            got = f"frames_per_step={self.frames_per_step}"
+            raise ValueError(f"a y with a value per step needs frames_per_step=1 in the reader. Got {got}.")
+        if self.augmentation is not None and self.augmentation.changes_lengths:
+            got = f"speed={self.augmentation.speed}"
+            raise ValueError(f"a y with a value per step needs an augmentation with speed=0. Got {got}.")
 
     @property
     def of_numbers(self) -> ArrayReader:
@@ -214,8 +290,8 @@ class ArrayReader(Reader):
 
     @property
     def spec(self) -> ArraySpec:
-        """D."""
-        return ArraySpec(self.n_features_in_)
+        """Features of a step."""
+        return ArraySpec(self.frames_per_step * self.n_features_in_)
 
     @property
     def column_names(self) -> tuple[str, ...] | None:

@@ -1,6 +1,7 @@
 """From what users give as y to the columns that a network learns, and back."""
 
 from skrnn.targets.classes import ClassTarget, IndicatorTarget, class_target
+from skrnn.targets.label_lists import LabelListTarget
 from skrnn.targets.next_tokens import NextTokenTarget
 from skrnn.targets.numbers import NumberTarget
 from skrnn.targets.step_labels import StepLabelTarget
@@ -10,6 +11,7 @@ from skrnn.targets.token_lists import TokenListTarget
 __all__ = [
     "ClassTarget",
     "IndicatorTarget",
+    "LabelListTarget",
     "NextTokenTarget",
     "NumberTarget",
     "StepLabelTarget",

@@ -88,6 +88,8 @@ class Trainer:
         The weights that training leaves are the mean over so many epochs, the last ones or those up to the best.
     in_order : bool
         Batches are the examples in their order, every epoch the same.
+    augment : callable or None
+        From the training data and a source of random numbers to the data of an epoch.
     """
 
     epochs: int
@@ -100,6 +102,7 @@ class Trainer:
     scorer: Callable[[Callable[[], Outcome]], float] | None = None
     average_epochs: int = 1
     in_order: bool = False
+    augment: Callable[[Examples, np.random.Generator], Examples] | None = None
 
     def run(
         self,
@@ -130,22 +133,21 @@ class Trainer:
         training = with_mean_weight_one(training)
         validation = None if validation is None else with_mean_weight_one(validation)
         with program_cache.borrow(plan) as program:
-            weights_seed, dropout_seed, order_seed = seeds_of(self.seed)
+            weights_seed, dropout_seed, order_seed, augmentation_seed = seeds_of(self.seed)
             weights = (
                 start.weights if start.weights is not None else program.initial_weights(plan.network, weights_seed)
             )
             weights = [start.given.get(k, w) for k, w in enumerate(weights)]
             program.load(weights, start.optimizer_state, plan.learning_rate, dropout_seed)
             try:
-                self._loop(program, training, validation, np.random.default_rng(order_seed), outcome)
+                rngs = np.random.default_rng(order_seed), np.random.default_rng(augmentation_seed)
+                self._loop(_Epoch(self, program, training, validation, *rngs), outcome)
             except KeyboardInterrupt:
                 _read(program, outcome)
                 raise
 
-    def _loop(
-        self, program: Program, training: Examples, validation: Examples | None, rng: Any, outcome: Outcome
-    ) -> None:
-        epoch = _Epoch(self, program, training, validation, rng)
+    def _loop(self, epoch: _Epoch, outcome: Outcome) -> None:
+        program = epoch.program
         recent = _Recent(self.average_epochs)
         best = _Best(self.patience, recent)
         now = partial(_reached, program, _Best(None, recent), outcome.history)
@@ -183,22 +185,36 @@ class _Epoch:
     """The data of a fit where the program reads them, and one pass over them at a time."""
 
     def __init__(
-        self, trainer: Trainer, program: Program, training: Examples, validation: Examples | None, rng: Any
+        self,
+        trainer: Trainer,
+        program: Program,
+        training: Examples,
+        validation: Examples | None,
+        rng: np.random.Generator,
+        augmentation_rng: np.random.Generator,
     ) -> None:
         self.program, self.rng = program, rng
-        self.sizes = training.sizes
-        self.data = program.put(training)
+        self.augment, self.augmentation_rng = trainer.augment, augmentation_rng
+        self.training = training
+        if self.augment is None:
+            self._put(training)
         self.held_out = None
         if validation is not None:
             width = validation.width_of(program.plan.network.inputs.columns)
             self.held_out = (program.put(validation), *batch_boundaries(validation.sizes, width, program.numbers))
         self.batch_size = len(training) if trainer.batch_size == -1 else trainer.batch_size
         self.in_order = trainer.in_order
+
+    def _put(self, training: Examples) -> None:
+        self.sizes = training.sizes
+        self.data = self.program.put(training)
         # The mean loss of an epoch counts what has a loss: examples, or steps.
-        self.counts = training.lengths(program.head.axis)
+        self.counts = training.lengths(self.program.head.axis)
 
     def run(self, callbacks: KerasCallbacks) -> dict[str, float]:
         """Train one epoch, and evaluate on what is held out."""
+        if self.augment is not None:
+            self._put(self.augment(self.training, self.augmentation_rng))
         if self.in_order:
             order = np.arange(len(self.sizes))
             starts = np.append(order[:: self.batch_size], len(order))
@@ -212,10 +228,12 @@ class _Epoch:
         return logs
 
 
-def seeds_of(seed: int) -> tuple[int, int, int]:
-    """Seeds of the weights, of dropout and of the order, from that of a training."""
-    weights, dropout, order = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(3))
-    return weights, dropout, order
+def seeds_of(seed: int) -> tuple[int, int, int, int]:
+    """Seeds of the weights, of dropout, of the order and of augmentation, from that of a training."""
+    weights, dropout, order, augmentation = (
+        int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(4)
+    )
+    return weights, dropout, order, augmentation
 
 
 def _record(outcome: Outcome, logs: dict[str, float]) -> None:

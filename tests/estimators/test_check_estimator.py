@@ -10,7 +10,7 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import check_estimator
 
 import skrnn
-from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNTagger, RNNTranslator
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, RNNTagger, RNNTranscriber, RNNTranslator
 
 # A recurrent network reads sequences of any number of steps, so the columns of a 2-D array, its time steps, may
 # change between fit and predict, and are not its features.
@@ -141,6 +141,20 @@ class OneStepTranslator(OneStep, RNNTranslator):
         return float(np.mean(self.predict(X) == np.asarray(y)))
 
 
+class OneStepTranscriber(OneStep, RNNTranscriber):
+    """Labels (N,) as lists of one label."""
+
+    def _fit(self, X, y, sample_weight, groups=None, **options):
+        return super()._fit(X, rows_of_labels(y), sample_weight, groups, **options)
+
+    def predict(self, X):
+        first = self.classes_[1]
+        return np.array([(*row, first)[0] for row in super().predict(X)])
+
+    def score(self, X, y, sample_weight=None):
+        return float(np.mean(self.predict(X) == np.asarray(y)))
+
+
 def rows_of_labels(y):
     labels = None if y is None else np.asarray(y)
     return y if labels is None or labels.ndim != 1 else [[label] for label in labels]
@@ -176,6 +190,22 @@ def test_check_estimator_on_the_translator():
     assert set(SHARED) - of_predictors <= by_status["passed"] | by_status["xfail"]
 
 
+def test_check_estimator_on_the_transcriber():
+    pairs = "score_samples scores pairs (X, y)"
+    expected = {
+        **MINIBATCHES,
+        "check_methods_sample_order_invariance": pairs,
+        "check_methods_subset_invariance": pairs,
+    }
+    by_status = outcomes(OneStepTranscriber(random_state=0), expected)
+    of_predictors = {
+        "check_estimators_partial_fit_n_features",
+        "check_non_transformer_estimators_n_iter",
+        "check_supervised_y_no_nan",
+    }
+    assert set(SHARED) - of_predictors <= by_status["passed"] | by_status["xfail"]
+
+
 @pytest.mark.parametrize(
     "name",
     """check_estimator_cloneable check_estimator_tags_renamed check_valid_tag_types check_estimator_repr
@@ -188,7 +218,7 @@ def test_checks_without_data_on_the_language_model(name):
 
 
 def test_every_public_estimator_is_checked():
-    checked = {"RNNClassifier", "RNNLanguageModel", "RNNRegressor", "RNNTagger", "RNNTranslator"}
+    checked = {"RNNClassifier", "RNNLanguageModel", "RNNRegressor", "RNNTagger", "RNNTranscriber", "RNNTranslator"}
     public = {name: getattr(skrnn, name) for name in skrnn.__all__}
     classes = {name for name, value in public.items() if isinstance(value, type) and issubclass(value, BaseEstimator)}
     assert classes == checked

@@ -2,18 +2,15 @@
 
 import itertools
 
-import keras
 import numpy as np
 import pytest
+from backend_gradients import FLOAT, TENSORFLOW, gradients
 from differences import central_differences
 from keras import ops
 from scipy.special import logsumexp, softmax
 
 from skrnn.layers import CRF, crf, forbidden_pairs
 from skrnn.layers.crf_output import penalties
-
-TENSORFLOW = keras.backend.backend() == "tensorflow"
-FLOAT = "float64" if TENSORFLOW else "float32"  # the other backends have no 64 bits, or not everywhere
 
 
 def enumerated(emissions, transitions, start, end):
@@ -77,27 +74,6 @@ def forbid(labels, scores):
     """No label 1 after 0, no 0 at the end; and labels that keep to it."""
     scores[1][0, 1] = scores[3][0] = crf.FORBIDDEN
     labels[labels == 0] = 2
-
-
-def gradients(loss, arrays):
-    """Gradient of ``loss(*tensors)`` by each array, by the backend."""
-    arrays = [a.astype(FLOAT) for a in arrays]
-    if TENSORFLOW:
-        import tensorflow as tf
-
-        tensors = [tf.Variable(a) for a in arrays]
-        with tf.GradientTape() as tape:
-            value = loss(*tensors)
-        return [np.asarray(g) for g in tape.gradient(value, tensors)]
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return [np.asarray(g) for g in jax.jit(jax.grad(loss, argnums=tuple(range(len(arrays)))))(*arrays)]
-    import torch
-
-    tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
-    loss(*tensors).backward()
-    return [t.grad.numpy() for t in tensors]
 
 
 CASES = [(2, 1), (3, 1), (2, 6), (3, 5), (4, 4)]
