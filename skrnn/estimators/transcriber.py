@@ -113,7 +113,7 @@ class RNNTranscriber(TranscriptionEstimator):
     Notes
     -----
     The loss is the negative logarithm of the probability of y, summed over all ways to place its labels. Labels need a
-    step each, and one more between two equal ones. ``score`` needs rapidfuzz, which ``pip install skrnn[audio]`` brings.
+    step each, and one more between two equal ones. `score` needs rapidfuzz: ``pip install skrnn[audio]``.
 
     References
     ----------
@@ -282,7 +282,7 @@ class RNNTranscriber(TranscriptionEstimator):
             lists.append(merged(outputs, [score for _, score in hypotheses])[:n])
         return as_objects(lists)
 
-    def predict_proba(self, X: Any) -> NDArray:
+    def predict_marginals(self, X: Any) -> NDArray:
         """Probabilities of the classes at each step.
 
         Parameters

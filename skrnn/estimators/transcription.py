@@ -84,9 +84,7 @@ class TranscriptionEstimator(SequenceEstimator):
         found = []
         for i, (a, b) in enumerate(zip(offsets[:-1], offsets[1:])):
             rows = paths[a:b].T
-            found.append(
-                [(row[row > 0], float(score)) for row, score in zip(rows, scores[i]) if score > IMPOSSIBLE]
-            )
+            found.append([(row[row > 0], float(score)) for row, score in zip(rows, scores[i]) if score > IMPOSSIBLE])
         return found
 
     def _pairs(self, X: Any, y: Any) -> Examples:

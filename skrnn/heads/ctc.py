@@ -48,8 +48,8 @@ class CTCHead(Head):
     def decode(self, model: keras.Model, outputs: Any, batch: Batch, how: Any) -> dict[str, Column]:
         """Decode by a `PrefixSearch`, or in one of three other ways.
 
-        These are "probabilities" of the classes at each step; "log_likelihood" of given labels; or their "alignment": the
-        place of its label for each step, from 1, or 0 for a blank, and the probability of this label, or of the blank.
+        These are "probabilities" of the classes at each step; "log_likelihood" of given labels; or their "alignment":
+        for each step the place of its label, from 1, or 0 for a blank, and the probability of that class.
         """
         outputs, frames = widened(outputs), batch.masks["time"]
         if how == "probabilities":

@@ -138,8 +138,8 @@ def prefix_search(
 
     References
     ----------
-    .. [1] A. Hannun, A. Maas, D. Jurafsky, A. Ng (2014), First-pass large vocabulary continuous speech recognition using
-       bi-directional recurrent DNNs, arXiv:1408.2873.
+    .. [1] A. Hannun, A. Maas, D. Jurafsky, A. Ng (2014), First-pass large vocabulary continuous speech recognition
+       using bi-directional recurrent DNNs, arXiv:1408.2873.
     """
     rows, n_classes = ops.shape(log_p)[0], log_p.shape[-1]
     rank = ops.broadcast_to(ops.arange(beam_width, dtype="int32")[None], (rows, beam_width))
@@ -232,9 +232,7 @@ def _first_gains(label_model: LabelModel | None, rows: Any, width: int, n_classe
     return ops.reshape(gains, (rows, width, n_classes)), states
 
 
-def _next_gains(
-    label_model: LabelModel, gains: Any, states: list[Any], here: Any, label: Any
-) -> tuple[Any, list[Any]]:
+def _next_gains(label_model: LabelModel, gains: Any, states: list[Any], here: Any, label: Any) -> tuple[Any, list[Any]]:
     """Log probabilities of what follows the chosen prefixes, (B, W, V); those without a new label keep theirs."""
     chosen, is_new = ops.reshape(here, (-1,)), ops.reshape(label > 0, (-1, 1))
     states = [ops.take(state, chosen, axis=0) for state in states]

@@ -4,10 +4,10 @@ Frames are the steps of X, labels those of y. Class 0 is the blank. A path has a
 labels that are left when repeated classes are merged and blanks removed. The probability of labels is the sum over all
 paths that read so [1]_.
 
-Labels y_1 ... y_S have the states ``start, blank, y_1, blank, y_2, ..., y_S, blank``, of which there are n = 2 S + 2. A
-frame leads from a state to itself, to the next one, or over a blank between two different labels to the next label. What
-follows are walks through the states, in logarithms, so that the scale of the scores does not matter; after each few
-frames they are taken relative to the best state, so that any number of frames keeps the precision.
+Labels y_1 ... y_S have the states ``start, blank, y_1, blank, y_2, ..., y_S, blank``, of which there are n = 2 S + 2.
+A frame leads from a state to itself, to the next one, or over a blank between two different labels to the next label.
+What follows are walks through the states, in logarithms, so that the scale of the scores does not matter; after each
+few frames they are taken relative to the best state, so that any number of frames keeps the precision.
 
 References
 ----------

@@ -8,6 +8,7 @@ from skrnn.metrics.entities import (
     entity_report,
     find_entities,
 )
+from skrnn.metrics.error_rates import label_error_rate, word_error_rate
 from skrnn.metrics.flat import (
     flat_accuracy_score,
     flat_classification_report,
@@ -42,6 +43,8 @@ from skrnn.metrics.scorers import (
     flat_r2_scorer,
     flat_recall_scorer,
     make_report_scorer,
+    neg_label_error_rate_scorer,
+    neg_word_error_rate_scorer,
     sequence_accuracy_scorer,
     token_accuracy_scorer,
 )
@@ -84,9 +87,13 @@ __all__ = [
     "flat_recall_score",
     "flat_recall_scorer",
     "flat_root_mean_squared_error",
+    "label_error_rate",
     "make_report_scorer",
+    "neg_label_error_rate_scorer",
+    "neg_word_error_rate_scorer",
     "sequence_accuracy_score",
     "sequence_accuracy_scorer",
     "token_accuracy_score",
     "token_accuracy_scorer",
+    "word_error_rate",
 ]

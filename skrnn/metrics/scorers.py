@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.metrics import make_scorer
 
 from skrnn.metrics.entities import entity_f1_score, entity_precision_score, entity_recall_score, entity_report
+from skrnn.metrics.error_rates import label_error_rate, word_error_rate
 from skrnn.metrics.flat import (
     flat_accuracy_score,
     flat_classification_report,
@@ -47,6 +48,8 @@ bleu_scorer = make_scorer(bleu_score)
 chrf_scorer = make_scorer(chrf_score)
 exact_match_scorer = make_scorer(exact_match_score)
 token_accuracy_scorer = make_scorer(token_accuracy_score)
+neg_label_error_rate_scorer = make_scorer(label_error_rate, greater_is_better=False)
+neg_word_error_rate_scorer = make_scorer(word_error_rate, greater_is_better=False)
 
 # Every scorer by name; those of labels, of numbers, or of token lists, make a `scoring` of several scores.
 SCORERS = {
@@ -68,6 +71,8 @@ SCORERS = {
     "chrf": chrf_scorer,
     "exact_match": exact_match_scorer,
     "token_accuracy": token_accuracy_scorer,
+    "neg_label_error_rate": neg_label_error_rate_scorer,
+    "neg_word_error_rate": neg_word_error_rate_scorer,
 }
 
 

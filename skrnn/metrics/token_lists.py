@@ -89,7 +89,7 @@ def exact_match_score(y_true: Any, y_pred: Any) -> float:
     >>> exact_match_score(["2024-05-01", "2023-12-31"], ["2024-05-01", "2023-12-30"])
     0.5
     """
-    true, pred = _rows(y_true, y_pred)
+    true, pred = paired_rows(y_true, y_pred)
     return sum(t == p for t, p in zip(true, pred)) / len(true)
 
 
@@ -112,13 +112,13 @@ def token_accuracy_score(y_true: Any, y_pred: Any) -> float:
     >>> token_accuracy_score([["a", "b", "c"], ["a"]], [["a", "c"], ["a", "b"]])
     0.5
     """
-    true, pred = _rows(y_true, y_pred)
+    true, pred = paired_rows(y_true, y_pred)
     true, pred = ([row.split() if isinstance(row, str) else row for row in rows] for rows in (true, pred))
     right = sum(t == p for a, b in zip(true, pred) for t, p in zip(a, b))
     return right / max(1, sum(map(len, true)))
 
 
-def _rows(y_true: Any, y_pred: Any) -> tuple[list[Any], list[Any]]:
+def paired_rows(y_true: Any, y_pred: Any) -> tuple[list[Any], list[Any]]:
     """Both as strings, or both as lists of tokens."""
     check_consistent_length(y_true, y_pred)
     if is_text(y_true) != is_text(y_pred):
@@ -129,7 +129,8 @@ def _rows(y_true: Any, y_pred: Any) -> tuple[list[Any], list[Any]]:
 
 def _strings(y_true: Any, y_pred: Any) -> tuple[list[str], list[str]]:
     joined = [
-        [row if isinstance(row, str) else " ".join(map(str, row)) for row in rows] for rows in _rows(y_true, y_pred)
+        [row if isinstance(row, str) else " ".join(map(str, row)) for row in rows]
+        for rows in paired_rows(y_true, y_pred)
     ]
     return joined[0], joined[1]
 

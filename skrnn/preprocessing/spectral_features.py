@@ -101,6 +101,11 @@ class SpectralFeatures(SequenceTransformer):
         whole = isinstance(X, np.ndarray) and X.dtype != object and self.input == "content"  # (N, T), of one length
         return in_form_of(X if whole else frames, frames, self._contained(values, names), names)
 
+    @property
+    def seconds_per_step(self) -> float:
+        """Time from one frame to the next."""
+        return self._samples("hop_length", 1) / self.sample_rate
+
     def _recordings(self, X: Any) -> Iterator[NDArray[np.float32]]:
         """Samples of each recording, after a check of all of them; of files, of their headers."""
         if self.input == "content":

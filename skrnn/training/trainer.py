@@ -230,9 +230,7 @@ class _Epoch:
 
 def seeds_of(seed: int) -> tuple[int, int, int, int]:
     """Seeds of the weights, of dropout, of the order and of augmentation, from that of a training."""
-    weights, dropout, order, augmentation = (
-        int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(4)
-    )
+    weights, dropout, order, augmentation = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(4))
     return weights, dropout, order, augmentation
 
 

@@ -143,7 +143,7 @@ def test_times_of_labels_and_words(model):
 
 def test_probabilities_of_the_classes(model):
     X, _ = pairs(5)
-    found = model.predict_proba(X)
+    found = model.predict_marginals(X)
     for p, x in zip(found, X):
         assert p.shape == (len(x), 5)
         np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
@@ -164,7 +164,7 @@ def test_frames_per_step():
     X, y = pairs()
     model = RNNTranscriber(**FAST, reader__frames_per_step=2).fit(X, y)
     assert model.score(X, y) > 0.9
-    assert model.predict_proba(X[:1])[0].shape == (-(-len(X[0]) // 2), 5)
+    assert model.predict_marginals(X[:1])[0].shape == (-(-len(X[0]) // 2), 5)
     times = model.word_times(X, y, by="label")
     for x, row in zip(X, times):
         assert row[-1].end <= len(x)

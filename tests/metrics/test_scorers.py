@@ -13,7 +13,7 @@ from skrnn.metrics import SCORERS, entity_f1_score, entity_f1_scorer, flat_accur
 
 LABELS = ["B-X", "I-X", "O"]
 # The others are of numbers, and of outputs with lengths of their own.
-OTHERS = ("flat_neg", "flat_r2", "bleu", "chrf", "exact_match", "token_accuracy")
+OTHERS = ("flat_neg", "flat_r2", "bleu", "chrf", "exact_match", "token_accuracy", "neg_")
 OF_LABELS = {name: scorer for name, scorer in SCORERS.items() if not name.startswith(OTHERS)}
 
 
