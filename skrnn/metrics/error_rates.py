@@ -68,8 +68,8 @@ def word_error_rate(y_true: Any, y_pred: Any) -> float:
     0.25
     """
     true, pred = paired_rows(y_true, y_pred)
-    cut = [[row.split() if isinstance(row, str) else row for row in rows] for rows in (true, pred)]
-    return _rate(*cut, "word")
+    true, pred = ([row.split() if isinstance(row, str) else row for row in rows] for rows in (true, pred))
+    return _rate(true, pred, "word")
 
 
 def _rate(true: list[Any], pred: list[Any], what: str) -> float:

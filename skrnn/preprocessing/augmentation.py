@@ -193,9 +193,9 @@ class SequenceAugmentation(BaseEstimator):
             begin, end = _draw_spans(sizes, np.full_like(sizes, self.feature_mask_width), self.feature_masks, rng)
             feature = np.arange(D)
             inside = (feature >= begin[..., None]) & (feature < end[..., None])  # (N, masks, D)
-            hidden = hidden | inside.any(axis=1)[sequence]
+            hidden = np.logical_or(hidden, np.any(inside, axis=1)[sequence])
         if hidden.any():
-            hidden = hidden & ~np.isnan(values)
+            hidden = np.logical_and(hidden, ~np.isnan(values))
             mean = isinstance(self.mask_value, str)
             fill = _means(values, offsets)[sequence] if mean else np.asarray(self.mask_value, values.dtype)
             np.copyto(values, fill, where=hidden)

@@ -51,7 +51,7 @@ class TokenListTarget(Target):
         As of `Vocabulary.of`.
     """
 
-    axis = AXIS
+    axis: str | None = AXIS
     kind = "token lists"
 
     def __init__(self, tokenizer: Any = None, min_count: int = 1, max_tokens: int | None = None) -> None:

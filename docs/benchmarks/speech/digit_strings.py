@@ -34,7 +34,7 @@ def transcriber(**parameters: Any) -> Pipeline:
         dropout=0.3,
         reader=ArrayReader(frames_per_step=3, augmentation=augmentation),
         learning_rate=0.003,
-        epochs=30,
+        epochs=45,
         batch_size=32,
         random_state=0,
     )
