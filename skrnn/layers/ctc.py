@@ -61,17 +61,18 @@ def losses(scores: Any, labels: Any, frames: Any, real: Any, training: bool = Fa
     first frame and one from the last. TensorFlow runs both at the same time.
     """
     if not training:
-        walk = _backward(log_softmax(scores), labels, frames, real)
-        carry, largest = _walked(walk, keep=False)
+        emissions = _emissions(log_softmax(scores), labels, frames, real)
+        carry, largest = _walked(_backward(emissions, labels, frames, real), keep=False)
         return -_log_likelihood(carry, largest)
 
     @ops.custom_gradient
     def with_gradient(scores: Any) -> Any:
         log_p = log_softmax(scores)
-        onward, back = _forward(log_p, labels, frames, real), _backward(log_p, labels, frames, real)
+        emissions = _emissions(log_p, labels, frames, real)
+        onward, back = _forward(emissions, labels), _backward(emissions, labels, frames, real)
         (_, before), (carry, after) = _walked(onward, keep=True), _walked(back, keep=True)  # (T', B, n)
         log_likelihood = _log_likelihood(carry, ops.max(after[AT_ONCE - 1 :: AT_ONCE], axis=2))
-        reached = before[:, :, 1:] + ops.flip(after[:, :, 1:], axis=(0, 2)) - onward.emissions[:, :, 1:]
+        reached = before[:, :, 1:] + ops.flip(after[:, :, 1:], axis=(0, 2)) - emissions[:, :, 1:]
         shares = ops.softmax(reached, axis=2)[: ops.shape(scores)[1]]  # (T, B, n - 1)
 
         def gradient(*arguments: Any, upstream: Any = None) -> Any:
@@ -101,7 +102,7 @@ def best_alignment(log_p: Any, labels: Any, frames: Any, real: Any) -> Any:
     int tensor (B, T)
         For each frame the place of its label in the row, from 1 to S, or 0 for a blank.
     """
-    walk = _backward(log_p, labels, frames, real)
+    walk = _backward(_emissions(log_p, labels, frames, real), labels, frames, real)
     n_frames, n = ops.shape(frames)[1], ops.shape(walk.skips)[1]
 
     def onward(carry: Any, at: list[Any]) -> tuple[Any, Any]:
@@ -152,23 +153,21 @@ class _Walk(NamedTuple):
     begin: Any
 
 
-def _forward(log_p: Any, labels: Any, frames: Any, real: Any) -> _Walk:
+def _forward(emissions: Any, labels: Any) -> _Walk:
     """From the first frame and label to the last."""
     before = ops.concatenate([ops.full_like(labels[:, :1], -1), labels[:, :-1]], axis=1)
-    skips = _interleaved(_logarithm(labels != before, log_p), NOTHING)
-    emissions = _emissions(log_p, labels, frames, real)
-    begin = _logarithm(ops.broadcast_to(_places(skips) == 0, ops.shape(skips)), log_p)
+    skips = _interleaved(_logarithm(labels != before, emissions), NOTHING)
+    begin = _logarithm(ops.broadcast_to(_places(skips) == 0, ops.shape(skips)), emissions)
     return _Walk(emissions, skips, begin)
 
 
-def _backward(log_p: Any, labels: Any, frames: Any, real: Any) -> _Walk:
+def _backward(emissions: Any, labels: Any, frames: Any, real: Any) -> _Walk:
     """From the last frame and label to the first, with places and frames counted from behind.
 
     Row b stays in its state before the first frame, at place ``n - 2 S_b - 2``, until its last frame comes.
     """
     after = ops.concatenate([ops.where(real, labels, -1)[:, 1:], ops.full_like(labels[:, :1], -1)], axis=1)
-    skips = _interleaved(_logarithm(labels != after, log_p), NOTHING)
-    emissions = _emissions(log_p, labels, frames, real)
+    skips = _interleaved(_logarithm(labels != after, emissions), NOTHING)
     skips, emissions = (
         ops.concatenate([ops.full_like(x[..., :1], NOTHING), ops.flip(x[..., 1:], axis=-1)], axis=-1)
         for x in (skips, emissions)
@@ -177,7 +176,7 @@ def _backward(log_p: Any, labels: Any, frames: Any, real: Any) -> _Walk:
     is_first = _places(skips) == ops.shape(skips)[1] - 2 * n_labels - 2  # (B, n)
     missing = ops.logical_not(_filled(ops.transpose(frames), False))  # (T', B)
     waits = ops.logical_and(missing[:, :, None], is_first[None])
-    return _Walk(ops.flip(ops.where(waits, 0.0, emissions), axis=0), skips, _logarithm(is_first, log_p))
+    return _Walk(ops.flip(ops.where(waits, 0.0, emissions), axis=0), skips, _logarithm(is_first, emissions))
 
 
 def _emissions(log_p: Any, labels: Any, frames: Any, real: Any) -> Any:
