@@ -148,8 +148,8 @@ def prefix_search(
     begin = ops.stack([ops.where(rank == 0, 0.0, nothing), nothing, ops.zeros_like(nothing)])
     vacant = _names(NO_HASH - 1 - rank)
     begin_names = ops.where(rank == 0, _names(ops.zeros_like(rank)), vacant)
-    gains, states = _first_gains(label_model, rows, beam_width, n_classes)
-    weight, bonus = weight[:, None, None], bonus[:, None]
+    gains, states = _first_gains(label_model, rows, beam_width, n_classes, log_p.dtype)
+    weight, bonus = ops.cast(weight, log_p.dtype)[:, None, None], ops.cast(bonus, log_p.dtype)[:, None]
 
     def step(carry: Any, at: Any) -> Any:
         (numbers, names, gains, *states), (log_p, real) = carry, at
@@ -224,12 +224,14 @@ def _extended(beam: _Beam, here: Any, label: Any, score: Any, gained: Any) -> _B
     return _Beam(ops.where(is_new, new, numbers), ops.where(is_new, new_names, names))
 
 
-def _first_gains(label_model: LabelModel | None, rows: Any, width: int, n_classes: int) -> tuple[Any, list[Any]]:
+def _first_gains(
+    label_model: LabelModel | None, rows: Any, width: int, n_classes: int, dtype: Any
+) -> tuple[Any, list[Any]]:
     """Log probabilities of the first label by the label model, (B, W, V), and its states."""
     if label_model is None:
-        return ops.zeros((1, 1, 1)), []
+        return ops.zeros((1, 1, 1), dtype), []
     gains, states = label_model.begin(rows * width)
-    return ops.reshape(gains, (rows, width, n_classes)), states
+    return ops.cast(ops.reshape(gains, (rows, width, n_classes)), dtype), states
 
 
 def _next_gains(label_model: LabelModel, gains: Any, states: list[Any], here: Any, label: Any) -> tuple[Any, list[Any]]:
@@ -238,7 +240,7 @@ def _next_gains(label_model: LabelModel, gains: Any, states: list[Any], here: An
     states = [ops.take(state, chosen, axis=0) for state in states]
     kept = ops.take(ops.reshape(gains, (-1, gains.shape[2])), chosen, axis=0)
     new, after = label_model.step(ops.reshape(label, (-1,)), states)
-    gains = ops.reshape(ops.where(is_new, new, kept), ops.shape(gains))
+    gains = ops.reshape(ops.where(is_new, ops.cast(new, kept.dtype), kept), ops.shape(gains))
     return gains, [ops.where(is_new, a, s) for a, s in zip(after, states)]
 
 

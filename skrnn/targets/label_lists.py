@@ -71,10 +71,10 @@ class LabelListTarget(TokenListTarget):
         return Checked(rows, {AXIS: offsets_of(np.array([len(row) for row in rows], np.int64))})
 
     def fit(self, values: Any, weights: NDArray[np.float64], classes: Any) -> None:
-        """Note the labels, of examples with a weight, in their order where they have one."""
-        found = {label for row, weight in zip(values, weights) if weight > 0 for label in row}
+        """Note the labels, in their order where they have one."""
+        found = {label for row in values for label in row}
         if not found:
-            raise ValueError("y must hold at least one label, of positive weight. Got none.")
+            raise ValueError("y must hold at least one label. Got none.")
         try:
             labels = sorted(found)
         except TypeError:  # numbers beside strings

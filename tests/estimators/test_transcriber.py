@@ -180,6 +180,22 @@ def test_cells(kind):
     assert len(model.predict(X)) == 20
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_dtype_policies(policy):
+    X, y = pairs(40)
+    language_model = RNNLanguageModel(
+        "gru", 4, dim=4, epochs=1, tokenizer=Tokenizer(analyzer="char"), random_state=0
+    ).fit(y)
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = RNNTranscriber(**FAST, language_model=language_model).fit(X, y)
+        assert model.score(X, y) > 0.7
+        assert np.isfinite(model.score_samples(X, y)).all()
+        assert len(model.word_times(X[:1], y[:1], by="label")[0]) == len(y[0])
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
 def test_a_network_of_ones_own():
     def network(meta):
         inputs = keras.Input((None, meta["n_features_in_"]))
