@@ -114,6 +114,45 @@ def test_padding_changes_nothing():
     assert not found[1][:, 9:].any()
 
 
+def twin(scores, labels):
+    """Loss and gradient of one row, by the textbook's sums in double precision."""
+    log_p = log_softmax(scores.astype(np.float64))  # (T, V)
+    states = np.zeros(2 * len(labels) + 1, int)
+    states[1::2] = labels
+    skips = np.zeros(len(states), bool)
+    skips[3::2] = labels[1:] != labels[:-1]
+
+    def walk(emissions, skips):
+        reached = np.full(emissions.shape, -np.inf)
+        reached[0, :2] = emissions[0, :2]
+        for t in range(1, len(emissions)):
+            before = np.concatenate([[-np.inf, -np.inf], reached[t - 1]])
+            ways = [before[2:], before[1:-1], np.where(skips, before[:-2], -np.inf)]
+            reached[t] = np.logaddexp.reduce(ways) + emissions[t]
+        return reached
+
+    emissions = log_p[:, states]
+    skips_back = np.zeros_like(skips)
+    skips_back[3::2] = skips[3::2][::-1]
+    both = walk(emissions, skips) + walk(emissions[::-1, ::-1], skips_back)[::-1, ::-1] - emissions
+    log_likelihood = np.logaddexp.reduce(both[0])
+    shares = np.exp(both - log_likelihood)
+    return -log_likelihood, np.exp(log_p) - np.stack([shares[:, states == v].sum(1) for v in range(scores.shape[1])], 1)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize(("n_frames", "scale"), [(60, 1.0), (60, 50.0), (400, 1.0)])
+def test_equals_a_twin_in_double_precision(n_frames, scale):
+    scores, labels, frames, real = draw(7, 3, n_frames, 9, 25, scale=scale, ragged=False)
+    labels[0, 3:6] = labels[0, 3]
+    arrays = [ops.convert_to_tensor(a) for a in (labels, frames, real)]
+    found = gradients(lambda x: ops.sum(ctc.losses(x, *arrays, training=True)), [scores], "float32")[0]
+    for b, loss in enumerate(losses(scores, labels, frames, real)):
+        wanted, gradient = twin(scores[b], labels[b])
+        assert loss == pytest.approx(wanted, rel=1e-5)
+        np.testing.assert_allclose(found[b], gradient, atol=2e-4)
+
+
 @pytest.mark.parametrize(
     ("shape", "scale", "of_values", "of_gradients"),
     [
