@@ -63,7 +63,7 @@ def resampled(values: NDArray, offsets: NDArray, wanted: NDArray) -> tuple[NDArr
     changed_offsets = offsets_of(wanted)
     step = np.arange(changed_offsets[-1]) - np.repeat(changed_offsets[:-1], wanted)
     last = np.repeat(np.diff(offsets) - 1, wanted)
-    place = step * (last / np.maximum(1, np.repeat(wanted - 1, wanted)))
+    place = step * last / np.maximum(1, np.repeat(wanted - 1, wanted))  # the last one is a whole number so
     below = np.minimum(place.astype(np.int64), last)
     share = (place - below).astype(values.dtype)[:, None]
     first = np.repeat(offsets[:-1], wanted)
