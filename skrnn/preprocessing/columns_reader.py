@@ -224,6 +224,11 @@ class ColumnsReader(Reader):
                 raise ValueError(f"readers must be for columns of sequences: {known}. Got {name!r}.")
             if not isinstance(reader, Reader):
                 raise ValueError(f"readers[{name!r}] must be a Reader. Got {shown(reader, 60)}.")
+            if isinstance(reader, ArrayReader) and (reader.augments or reader.frames_per_step > 1):
+                raise ValueError(
+                    f"readers[{name!r}] must leave the steps as they are: frames_per_step=1 and augmentation=None. "
+                    f"Got {shown(reader, 60)}."
+                )
 
     def _lay_out(self, frame: CellFrame) -> tuple[dict[str, Sequences], dict[str, str]]:
         """Columns of numbers as `Sequences`, and the axis of each column of sequences."""

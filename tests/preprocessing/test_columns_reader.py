@@ -11,7 +11,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrnn import RNNClassifier, RNNRegressor, RNNTagger, RNNTranslator
-from skrnn.preprocessing import ColumnsReader, PerStep, Tokenizer, TokenReader, VocabularyReader, WordReader
+from skrnn.preprocessing import (
+    ArrayReader,
+    ColumnsReader,
+    PerStep,
+    SequenceAugmentation,
+    Tokenizer,
+    TokenReader,
+    VocabularyReader,
+    WordReader,
+)
 from skrnn.sequences.ragged import Sequences
 
 N = 24
@@ -294,3 +303,10 @@ def test_static_features_are_learned_where_it_is_asked_for():
     np.testing.assert_allclose(model.predict_proba(X)[:, 1], 1 / (1 + np.exp(-scores)), rtol=1e-4)
     with pytest.raises(ValueError, match="The 'static_dim' parameter of ColumnsReader must be"):
         RNNClassifier(**LITTLE, reader__static_dim=0).fit(X, Y)
+
+
+@pytest.mark.parametrize("options", [{"frames_per_step": 2}, {"augmentation": SequenceAugmentation(noise=0.1)}])
+def test_readers_of_columns_leave_the_steps_as_they_are(options):
+    frame = pd.DataFrame({"a": [np.ones(3), np.ones(4)], "b": [1.0, 2.0]})
+    with pytest.raises(ValueError, match=r"readers\['a'\] must leave the steps as they are"):
+        ColumnsReader(readers={"a": ArrayReader(**options)}).fit(frame)
