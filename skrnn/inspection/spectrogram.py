@@ -13,9 +13,10 @@ from skrnn.inspection.fitted import find_with, import_pyplot, split_off_last
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Letters of a label that fit into an inch of the plot, in its smallest size.
-_LETTERS_PER_INCH = 14
-_ROWS = 3
+# Sizes of labels in points, and the most rows at each: the first with which no labels overlap is taken.
+_SIZES = ((10.0, 2), (8.0, 3), (6.5, 6))
+_LINE = 1.25  # height of a row, in units of the size
+_GAP = 4.0  # points between the picture, its labels and the ticks
 
 
 class SpectrogramDisplay:
@@ -48,7 +49,7 @@ class SpectrogramDisplay:
     Raises
     ------
     ValueError
-        If features are no table, or a label is not within them.
+        If features are no table, a label is not within them, or a confidence is not from 0 to 1.
 
     Examples
     --------
@@ -77,7 +78,9 @@ class SpectrogramDisplay:
         self.seconds_per_step, self.title = seconds_per_step, title
         if self.features.ndim != 2 or not self.features.size:
             raise ValueError(f"features must have shape (T, D). Got {self.features.shape}.")
-        for label, start, end, _ in self.times:
+        for label, start, end, sure in self.times:
+            if not 0 <= sure <= 1 + 1e-4:
+                raise ValueError(f"confidences must be from 0 to 1. Got {sure:g} of {label!r}.")
             if not 0 <= start < end <= self._duration * (1 + 1e-9):
                 where = f"{start:g} to {end:g}"
                 raise ValueError(f"times must be within 0 and {self._duration:g}. Got {label!r} from {where}.")
@@ -166,57 +169,67 @@ class SpectrogramDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         extent = (0.0, self._duration, -0.5, self.features.shape[1] - 0.5)
         self.image_ = ax.imshow(self.features.T, cmap=cmap, origin="lower", aspect="auto", extent=extent)
-        inches = self.figure_.get_size_inches()[0] * ax.get_position().width
-        rows = self._rows(inches)
-        n_rows = 1 + max(rows, default=0)
-        below = ax.get_xaxis_transform()
-        height = 0.085
-        self.labels_ = []
-        ink = plt.rcParams["text.color"]
-        for (label, start, end, sure), row in zip(self.times, rows):
-            for edge in (start, end):
-                ax.axvline(edge, color="white", linewidth=0.6, alpha=0.5)
-            ax.plot(
-                [start, end],
-                [-0.02, -0.02],
-                transform=below,
-                color=ink,
-                linewidth=2.5,
-                clip_on=False,
-                alpha=0.8,
-                solid_capstyle="butt",
-            )
-            self.labels_.append(
-                ax.text(
-                    (start + end) / 2,
-                    -0.04 - height * row,
-                    label,
-                    transform=below,
-                    ha="center",
-                    va="top",
-                    fontsize=10 if n_rows == 1 else 8,
-                    color=ink,
-                    alpha=0.35 + 0.65 * sure,
-                    clip_on=False,
-                )
-            )
         ax.set_xlim(0.0, self._duration)
-        ax.tick_params(axis="x", pad=6 + 20 * n_rows * bool(self.times))
         ax.set_xlabel("step" if self.seconds_per_step is None else "time in seconds")
         ax.set_ylabel("feature")
         if self.title:
             ax.set_title(self.title, fontsize=11)
+        self._draw_spans(plt.rcParams["text.color"])
+        self._draw_labels(plt.rcParams["text.color"])
         return self
 
-    def _rows(self, inches: float) -> list[int]:
-        """For each label the row below the picture where it does not touch the one before it."""
-        per_letter = self._duration / (inches * _LETTERS_PER_INCH)
-        ends = [-np.inf] * _ROWS
-        rows = []
-        for label, start, end, _ in self.times:
-            middle, half = (start + end) / 2, per_letter * (len(label) + 1) / 2
-            free = [row for row in range(_ROWS) if ends[row] <= middle - half]
-            row = free[0] if free else int(np.argmin(ends))
-            ends[row] = middle + half
+    def _below(self, points: float) -> Any:
+        """Times along x, and so many points below the picture where y is 0."""
+        from matplotlib.transforms import offset_copy
+
+        return offset_copy(self.ax_.get_xaxis_transform(), self.figure_, y=-points, units="points")
+
+    def _draw_spans(self, ink: Any) -> None:
+        """Mark where labels begin and end."""
+        style: dict[str, Any] = {"linewidth": 2.5, "alpha": 0.8, "solid_capstyle": "butt", "clip_on": False}
+        for _, start, end, _ in self.times:
+            self.ax_.plot([start, end], [0, 0], transform=self._below(_GAP / 2), color=ink, **style)
+            for edge in (start, end):
+                self.ax_.axvline(edge, color="white", linewidth=0.6, alpha=0.5)
+
+    def _draw_labels(self, ink: Any) -> None:
+        """Write labels in rows in which they do not overlap, in the largest size for which there is room."""
+        self.labels_ = [
+            self.ax_.text(
+                (start + end) / 2, 0, label, color=ink, alpha=0.35 + 0.65 * min(1.0, sure), ha="center", va="top"
+            )
+            for label, start, end, sure in self.times
+        ]
+        if not self.labels_:
+            return
+        root = self.figure_.canvas.figure  # of which figure_ may be a part
+        root.draw_without_rendering()  # which lays the axes out, so that their size is known
+        per_pixel = self._duration / self.ax_.get_window_extent().width
+        for size, most in _SIZES:
+            for label in self.labels_:
+                label.set_fontsize(size)
+            blank = 0.8 * size * root.dpi / 72  # pixels
+            widths = [per_pixel * (label.get_window_extent().width + blank) for label in self.labels_]
+            middles, rows, fits = self._rows(widths, most)
+            if fits:
+                break
+        for label, middle, row in zip(self.labels_, middles, rows):
+            label.set_x(middle)
+            label.set_transform(self._below(_GAP + _LINE * size * row))
+        self.ax_.tick_params(axis="x", pad=_GAP + _LINE * size * (1 + max(rows)))
+
+    def _rows(self, widths: list[float], most: int) -> tuple[list[float], list[int], bool]:
+        """Middle and row of each label, and whether none touches another in its row."""
+        ends = [0.0] * most
+        middles, rows, fits = [], [], True
+        for width, (_, start, end, _) in zip(widths, self.times):
+            last = max(self._duration - width / 2, width / 2)  # within the picture, if it is as wide as that
+            middle = min(max((start + end) / 2, width / 2), last)
+            begin = middle - width / 2
+            row = next((row for row in range(most) if ends[row] <= begin), None)
+            if row is None:
+                row, fits = int(np.argmin(ends)), False
+            ends[row] = middle + width / 2
+            middles.append(middle)
             rows.append(row)
-        return rows
+        return middles, rows, fits

@@ -1,6 +1,9 @@
 """The display of a transcriber."""
 
+from itertools import combinations
+
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
@@ -26,13 +29,26 @@ def test_labels_are_at_their_times():
     assert display.ax_.get_title() == "what"
 
 
-def test_crowded_labels_do_not_touch():
-    times = [("twenty-seven", 5 * k, 5 * k + 4, 0.9) for k in range(8)]
-    display = SpectrogramDisplay(FEATURES, times).plot()
-    renderer = display.figure_.canvas.get_renderer()
-    display.figure_.draw(renderer)
-    near = [t.get_window_extent(renderer) for t in display.labels_[:3]]
-    assert not any(a.overlaps(b) for a, b in zip(near, near[1:]))
+@pytest.mark.parametrize("width", [4.5, 9.0])
+@pytest.mark.parametrize(("n", "word"), [(1, "incomprehensible"), (7, "twenty-seven"), (24, "seven"), (40, "a")])
+def test_labels_do_not_touch(width, n, word):
+    figure, ax = plt.subplots(figsize=(width, 3), layout="constrained")
+    times = [(word, 100 / n * k, 100 / n * (k + 0.8), 0.9) for k in range(n)]
+    display = SpectrogramDisplay(FEATURES, times).plot(ax)
+    figure.draw_without_rendering()
+    boxes = [t.get_window_extent() for t in display.labels_]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+    ticks = [t.get_window_extent() for t in ax.get_xticklabels()]
+    assert not any(a.overlaps(b) for a in boxes for b in ticks)
+    picture = ax.get_window_extent()
+    assert all(box.y1 <= picture.y0 and box.x0 >= picture.x0 - 2 and box.x1 <= picture.x1 + 2 for box in boxes)
+    plt.close(figure)
+
+
+def test_a_confidence_may_end_a_little_above_one():
+    display = SpectrogramDisplay(FEATURES, [("one", 10, 30, 1.00002)]).plot()
+    assert display.labels_[0].get_alpha() == 1
+    assert SpectrogramDisplay(FEATURES, []).plot().labels_ == []
 
 
 def test_of_a_pipeline_from_recordings():
@@ -56,5 +72,7 @@ def test_errors():
         SpectrogramDisplay(np.zeros(3), [])
     with pytest.raises(ValueError, match="times must be within 0 and 100. Got 'a' from 90 to 120"):
         SpectrogramDisplay(FEATURES, [("a", 90, 120, 1.0)])
+    with pytest.raises(ValueError, match="confidences must be from 0 to 1. Got 1.5 of 'a'."):
+        SpectrogramDisplay(FEATURES, [("a", 10, 20, 1.5)])
     with pytest.raises(TypeError, match="must have word_times, as RNNTranscriber does"):
         SpectrogramDisplay.from_estimator(RNNClassifier("gru", 2, epochs=1).fit([FEATURES] * 2, [0, 1]), FEATURES)
