@@ -113,7 +113,8 @@ class RNNTranscriber(TranscriptionEstimator):
     Notes
     -----
     The loss is the negative logarithm of the probability of y, summed over all ways to place its labels. Labels need a
-    step each, and one more between two equal ones. `score` needs rapidfuzz: ``pip install skrnn[audio]``.
+    step each, and one more between two equal ones; pairs that an augmentation makes too short for them count nothing in
+    that epoch. `score` needs rapidfuzz: ``pip install skrnn[audio]``.
 
     References
     ----------

@@ -222,6 +222,8 @@ class ArrayReader(Reader):
         self._check_form(X)
         sequences = self._checked(X, None)
         remember_features(self, sequences.n_features, sequences.feature_names)
+        if self.augmentation is not None:
+            self.augmentation.check(sequences.n_features)
         self._has_steps = bool((sequences.lengths > 1).any())
         return self._examples(sequences)
 

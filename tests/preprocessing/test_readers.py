@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from skrnn.preprocessing import ArrayReader, FeatureReader, TokenReader, WordReader, default_reader
+from skrnn.preprocessing import (
+    ArrayReader,
+    FeatureReader,
+    SequenceAugmentation,
+    TokenReader,
+    WordReader,
+    default_reader,
+)
 from skrnn.preprocessing.forms import form_of
 from skrnn.preprocessing.words import SHAPES, UNKNOWN, shape_of
 from skrnn.sequences import Sequences
@@ -190,3 +197,24 @@ def test_readers_are_estimators_of_scikit_learn():
 
     for reader in (ArrayReader(), FeatureReader(7), TokenReader(3, 9), WordReader(min_count=5)):
         assert clone(reader).get_params() == reader.get_params()
+
+
+def test_an_augmentation_is_checked_by_the_fit():
+    reader = ArrayReader(augmentation=SequenceAugmentation(feature_masks=1, feature_mask_width=5))
+    with pytest.raises(ValueError, match="feature_mask_width must be at most 2, the number of features. Got 5"):
+        reader.fit([np.ones((4, 2))])
+    with pytest.raises(ValueError, match="frames_per_step"):
+        ArrayReader(frames_per_step=0).fit([np.ones((4, 2))])
+
+
+def test_steps_that_lack_are_zero_and_augmentation_comes_before_steps_are_joined():
+    X = [np.arange(10.0).reshape(5, 2), np.ones((2, 2))]
+    reader = ArrayReader(frames_per_step=2, augmentation=SequenceAugmentation(gain=1.0))
+    examples = reader.fit_read(X)
+    np.testing.assert_array_equal(examples.columns["steps"].values[2], [8, 9, 0, 0])
+    assert examples.offsets["time"].tolist() == [0, 3, 4]
+    changed = reader.augmented(examples, np.random.default_rng(0)).columns["steps"].values
+    moved = changed - examples.columns["steps"].values
+    np.testing.assert_allclose(moved[:3], moved[0, 0], rtol=1e-4, atol=1e-5)  # one number for a sequence
+    assert moved[3, 0] != moved[0, 0]
+    np.testing.assert_array_equal(reader.read(X).columns["steps"].values, examples.columns["steps"].values)
