@@ -80,7 +80,8 @@ def make_plan(
     head = make_head(target.spec, _request(estimator, reader, params, model))
     if body is None:
         body = _recurrent_body(estimator, reader, head, params, examples, resume)
-        head = head.compiled(body.jit_compile)
+        before = estimator._plan.network.head if resume else None
+        head = head.compiled(_head_compiles(estimator, head, before, body, params, examples))
     network = Network(reader.spec, body, head)
     metrics = make_metrics(params.get("metrics"), parameters.routed(params, "metrics"), head.accuracy)
     weight = ColumnSpec("weight", axis=head.axis)
@@ -230,6 +231,19 @@ def _jit_compile(estimator: Any, body: RecurrentBody, params: dict[str, Any], ex
         return bool(estimator.jit_compile)
     epochs = 1 if params.get("readout") is not None else estimator.epochs
     return compilation_pays(body.loops, examples.sizes, estimator.batch_size, epochs)
+
+
+def _head_compiles(
+    estimator: Any, head: Head, before: Any, body: RecurrentBody, params: dict[str, Any], examples: Examples
+) -> bool:
+    """Whether XLA compiles loops of the head."""
+    if not head.loops or keras.backend.backend() != "tensorflow":
+        return body.jit_compile
+    if isinstance(before, type(head)):
+        return before.jit_compile  # type: ignore[attr-defined]
+    if estimator.jit_compile != "auto":
+        return bool(estimator.jit_compile)
+    return compilation_pays(list(head.loops), examples.sizes, estimator.batch_size, estimator.epochs)
 
 
 def _function_body(estimator: Any, reader: Reader, target: Target, params: dict[str, Any]) -> FunctionBody:

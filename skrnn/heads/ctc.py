@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -19,8 +19,17 @@ from skrnn.targets.label_lists import LabelListSpec
 
 @dataclass(frozen=True)
 class CTCHead(Head):
-    """A dense layer that scores the classes of each step, of which 0 is the blank; see `skrnn.layers.ctc`."""
+    """A dense layer that scores the classes of each step, of which 0 is the blank; see `skrnn.layers.ctc`.
 
+    Attributes
+    ----------
+    jit_compile : bool
+        Compile the losses of training with XLA.
+    """
+
+    jit_compile: bool = False
+
+    loops = ("ctc",)
     first_layer = "scores"
 
     @property
@@ -32,6 +41,10 @@ class CTCHead(Head):
         """(B, T, F) -> scores of the classes (B, T, K + 1)."""
         return keras.layers.Dense(self.units, name=self.first_layer)(features)
 
+    def compiled(self, jit_compile: bool) -> CTCHead:
+        """The same with losses that are compiled with XLA or not."""
+        return replace(self, jit_compile=jit_compile)
+
     def reads(self, how: Any) -> tuple[ColumnSpec, ...]:
         """What a search reads, or labels that are given."""
         if isinstance(how, PrefixSearch):
@@ -41,7 +54,7 @@ class CTCHead(Head):
     def losses(self, model: keras.Model, outputs: Any, batch: Batch, training: bool = False) -> Any:
         """Negative log-likelihoods of the labels, (B,)."""
         labels, frames, real = _labels(batch)
-        found = ctc.losses(widened(outputs), labels, frames, real, training)
+        found = ctc.losses(widened(outputs), labels, frames, real, training, self.jit_compile)
         # Augmentation may have made sequences too short for their labels.
         return ops.where(found < -ctc.IMPOSSIBLE, found, 0.0) if training else found
 

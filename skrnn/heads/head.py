@@ -40,6 +40,9 @@ class Head(ABC):
     # Columns of y that the network reads in training, beside those of X (teacher forcing).
     feeds: ClassVar[tuple[str, ...]] = ()
 
+    # Names of loops that XLA may compile apart from those of the body; without them it compiles both or none.
+    loops: ClassVar[tuple[str, ...]] = ()
+
     # Name of the first layer of the head, whose input are the features.
     first_layer = "output"
 

@@ -17,6 +17,8 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from keras import ops
@@ -33,7 +35,7 @@ IMPOSSIBLE = -1e8
 AT_ONCE = 8
 
 
-def losses(scores: Any, labels: Any, frames: Any, real: Any, training: bool = False) -> Any:
+def losses(scores: Any, labels: Any, frames: Any, real: Any, training: bool = False, jit_compile: bool = False) -> Any:
     """Negative log-likelihoods of labels.
 
     Parameters
@@ -48,6 +50,8 @@ def losses(scores: Any, labels: Any, frames: Any, real: Any, training: bool = Fa
         Real labels, which come first in a row.
     training : bool, default=False
         Have a gradient, which takes twice the time.
+    jit_compile : bool, default=False
+        Compile with XLA what has a gradient, on TensorFlow.
 
     Returns
     -------
@@ -67,24 +71,53 @@ def losses(scores: Any, labels: Any, frames: Any, real: Any, training: bool = Fa
 
     @ops.custom_gradient
     def with_gradient(scores: Any) -> Any:
-        log_p = log_softmax(scores)
-        emissions = _emissions(log_p, labels, frames, real)
-        onward, back = _forward(emissions, labels), _backward(emissions, labels, frames, real)
-        (_, before), (carry, after) = _walked(onward, keep=True), _walked(back, keep=True)  # (T', B, n)
-        log_likelihood = _log_likelihood(carry, ops.max(after[AT_ONCE - 1 :: AT_ONCE], axis=2))
-        reached = before[:, :, 1:] + ops.flip(after[:, :, 1:], axis=(0, 2)) - emissions[:, :, 1:]
-        shares = ops.softmax(reached, axis=2)[: ops.shape(scores)[1]]  # (T, B, n - 1)
+        walks = _compiled_walks() if jit_compile else _walks
+        found, slopes = walks(scores, labels, frames, real)
 
         def gradient(*arguments: Any, upstream: Any = None) -> Any:
             upstream = arguments[-1] if upstream is None else upstream
-            classes = ops.one_hot(_interleaved(labels, 0)[:, 1:], scores.shape[-1], dtype=log_p.dtype)  # (B, n - 1, V)
-            taken = ops.matmul(ops.transpose(shares, (1, 0, 2)), classes)  # (B, T, V)
-            possible = ops.logical_and(frames, (log_likelihood > IMPOSSIBLE)[:, None])[:, :, None]
-            return ops.where(possible, ops.exp(log_p) - taken, 0.0) * upstream[:, None, None]
+            return slopes * upstream[:, None, None]
 
-        return -log_likelihood, gradient
+        return found, gradient
 
     return with_gradient(ops.convert_to_tensor(scores))
+
+
+def _walks(scores: Any, labels: Any, frames: Any, real: Any) -> tuple[Any, Any]:
+    """Losses (B,) and their gradients by the scores, (B, T, V)."""
+    log_p = log_softmax(scores)
+    emissions = _emissions(log_p, labels, frames, real)
+    onward, back = _forward(emissions, labels), _backward(emissions, labels, frames, real)
+    (_, before), (carry, after) = _walked(onward, keep=True), _walked(back, keep=True)  # (T', B, n)
+    log_likelihood = _log_likelihood(carry, ops.max(after[AT_ONCE - 1 :: AT_ONCE], axis=2))
+    reached = before[:, :, 1:] + ops.flip(after[:, :, 1:], axis=(0, 2)) - emissions[:, :, 1:]
+    shares = ops.softmax(reached, axis=2)[: ops.shape(scores)[1]]  # (T, B, n - 1)
+    classes = ops.one_hot(_interleaved(labels, 0)[:, 1:], scores.shape[-1], dtype=log_p.dtype)  # (B, n - 1, V)
+    taken = ops.matmul(ops.transpose(shares, (1, 0, 2)), classes)  # (B, T, V)
+    possible = ops.logical_and(frames, (log_likelihood > IMPOSSIBLE)[:, None])[:, :, None]
+    return -log_likelihood, ops.where(possible, ops.exp(log_p) - taken, 0.0)
+
+
+@lru_cache(maxsize=1)
+def _compiled_walks() -> Callable[..., tuple[Any, Any]]:
+    """`_walks` by XLA on TensorFlow, for few numbers of frames and labels, as each is compiled."""
+    from skrnn.layers.rows import padded_rows, padded_size
+    from skrnn.layers.scan import compiled
+
+    walks = compiled(_walks)
+
+    def padded(scores: Any, labels: Any, frames: Any, real: Any) -> tuple[Any, Any]:
+        (rows, n_frames), n_labels = ops.shape(scores)[:2], ops.shape(labels)[1]
+        of_rows = (0, padded_rows(rows) - rows)
+        of_frames, of_labels = (
+            (of_rows, (0, padded_size(n_frames) - n_frames)),
+            (of_rows, (0, padded_size(n_labels) - n_labels)),
+        )
+        given = zip((scores, labels, frames, real), ((*of_frames, (0, 0)), of_labels, of_frames, of_labels))
+        found, slopes = walks(*(ops.pad(x, widths) for x, widths in given))
+        return found[:rows], slopes[:rows, :n_frames]
+
+    return padded
 
 
 def best_alignment(log_p: Any, labels: Any, frames: Any, real: Any) -> Any:

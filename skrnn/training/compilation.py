@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from skrnn.sequences.batches import FEW_LENGTHS
 
 # Steps of batches (T for each batch of length T) in a whole training from which on compiling with XLA saves more time
-# than it costs. Measured by docs/benchmarks/speed/xla.py on two cores.
-BREAK_EVEN = {"cell": 25_000, "elman": 20_000, "gru": 20_000, "lstm": 150_000}
+# than it costs. Measured by docs/benchmarks/speed/xla.py on two cores; of "ctc", the losses of a transcriber, by
+# docs/benchmarks/speech/speed.py, where 200 frames are 3.7 ms faster, and compiling takes 2 s.
+BREAK_EVEN = {"cell": 25_000, "ctc": 110_000, "elman": 20_000, "gru": 20_000, "lstm": 150_000}
 
 # Every size of batch is compiled, which costs the same again.
 SIZES_AT_MOST = 8

@@ -180,6 +180,16 @@ def test_cells(kind):
     assert len(model.predict(X)) == 20
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA compiles loops on TensorFlow")
+def test_compiled_losses():
+    X, y = pairs(40)
+    plain, compiled = (RNNTranscriber(**{**FAST, "epochs": 2}, jit_compile=jit).fit(X, y) for jit in (False, True))
+    assert compiled._plan.network.head.jit_compile
+    np.testing.assert_allclose(compiled.history_["loss"], plain.history_["loss"], rtol=1e-3)
+    again = RNNTranscriber(**{**FAST, "epochs": 2}, jit_compile="auto").fit(X, y)
+    assert not again._plan.network.head.jit_compile
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
 def test_dtype_policies(policy):
     X, y = pairs(40)

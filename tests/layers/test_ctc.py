@@ -77,6 +77,24 @@ def _unit(x, t, v):
     return unit
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA compiles loops on TensorFlow")
+def test_compiled_losses_are_the_same():
+    data = draw(8, 5, 21, 6, 4)
+    arrays = [ops.convert_to_tensor(a) for a in data[1:]]
+    weights = np.arange(5.0, dtype="float32")
+    found = [
+        gradients(
+            lambda x, jit=jit: ops.sum(weights * ctc.losses(x, *arrays, training=True, jit_compile=jit)),
+            [data[0]],
+            "float32",
+        )[0]
+        for jit in (False, True)
+    ]
+    np.testing.assert_allclose(found[1], found[0], atol=1e-5)
+    tensors = [ops.convert_to_tensor(a) for a in data]
+    np.testing.assert_allclose(ctc.losses(*tensors, training=True, jit_compile=True), losses(*data), rtol=1e-5)
+
+
 @pytest.mark.core
 def test_labels_that_need_more_frames_are_told_apart_and_have_no_gradient():
     scores = np.zeros((3, 3, 3), "float32")

@@ -45,12 +45,17 @@ def losses(repeats: int) -> list[Result]:
     given = [tf.constant(x) for x in (scores, labels, np.ones((B, T), bool), np.ones((B, S), bool))]
     any_size = [tf.TensorSpec([None] * (x.ndim - 1) + [V if x.ndim == 3 else None], x.dtype) for x in given]
 
-    @tf.function(input_signature=any_size, autograph=False)
-    def ours(x: Any, *rest: Any) -> Any:
+    def with_gradient(x: Any, *rest: Any, jit_compile: bool) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            loss = ctc.losses(x, *rest, training=True)
+            loss = ctc.losses(x, *rest, training=True, jit_compile=jit_compile)
         return loss, tape.gradient(loss, x)
+
+    ours, by_xla = (
+        tf.function(partial(with_gradient, jit_compile=jit), input_signature=any_size, autograph=False)
+        for jit in (False, True)
+    )
+    print(f"XLA compiles a size in {seconds(lambda: by_xla(*given)):.2f} s")
 
     @tf.function(input_signature=any_size[:2], autograph=False)
     def of_tensorflow(x: Any, y: Any) -> Any:
@@ -72,11 +77,18 @@ def losses(repeats: int) -> list[Result]:
         of_torch()
         torch.set_num_threads(threads)
 
-    calls = [lambda: ours(*given), of_torch, with_one_thread, lambda: of_tensorflow(*given[:2])]
-    mine, *others = timed(calls, 10 * repeats)
-    row = f"losses and gradients, B{B} T{T} V{V} S{S}"
-    names = (f"PyTorch, {torch.get_num_threads()} threads", "PyTorch, one thread", "TensorFlow")
-    return [compare(row, mine, name, time, target) for name, time, target in zip(names, others, (1.0, None, 3.0))]
+    calls = [lambda: ours(*given), lambda: by_xla(*given), of_torch, with_one_thread, lambda: of_tensorflow(*given[:2])]
+    *mine, two, one, theirs = timed(calls, 10 * repeats)
+    row, threads = f"losses and gradients, B{B} T{T} V{V} S{S}", f"PyTorch, {torch.get_num_threads()} threads"
+    return [
+        line
+        for name, own, target in zip((row, row + ", compiled with XLA"), mine, (None, 1.0))
+        for line in (
+            compare(name, own, threads, two, target),
+            compare(name, own, "PyTorch, one thread", one),
+            compare(name, own, "TensorFlow", theirs, 3.0),
+        )
+    ]
 
 
 def searches(repeats: int) -> list[Result]:
