@@ -68,7 +68,7 @@ class RNNTranscriber(TranscriptionEstimator):
     batch_size : int, default=64
         Pairs in a step of the optimizer; -1 takes all. Batches hold pairs of like length.
     jit_compile : bool or "auto", default="auto"
-        Compile the loops of skrnn's recurrences with XLA, as in `RNNClassifier`.
+        Compile the loops of skrnn's recurrences with XLA, as in `RNNClassifier`, and the losses, each where it pays.
     callbacks : Keras callbacks, default=None
         One, a list or a dict, instances or classes with ``callbacks__*``. Each fit gets copies.
     early_stopping : bool, default=False
