@@ -10,9 +10,9 @@ from keras import ops
 
 from skrnn.estimators.pretraining import fitted_language_model
 from skrnn.heads import LabelModel
-from skrnn.layers.carried import recurrences_of
+from skrnn.heads.search import StepFunction
 from skrnn.layers.ctc import log_softmax
-from skrnn.layers.stepping import first_states, state_sizes, take_step
+from skrnn.sequences.batches import Batch
 from skrnn.sequences.messages import listed
 from skrnn.sequences.vocabulary import END, UNKNOWN
 
@@ -42,26 +42,28 @@ class LabelScores(LabelModel):
                 f"language_model must have the labels of y as tokens, {listed(labels)}. Got one of {known}."
             )
         self.head, self.network = model._plan.network.head, model.model_
-        self.layers = recurrences_of(self.network)
-        self.sizes = [len(state_sizes(layer)) for layer in self.layers]
         self.n_tokens = len(model.reader_.vocabulary_)
         self.numbers = np.concatenate([[END], numbers]).astype(np.int32)  # token of each class
 
     def begin(self, rows: Any) -> tuple[Any, list[Any]]:
         """Log probabilities behind the token that begins a sequence, and states."""
-        states = first_states(self.layers, ops.zeros((rows, 1)))
-        return self._stepped(ops.full((rows,), END, "int32"), states)
+        step, states = self._begun(rows)
+        return self._scored(step(ops.full((rows,), END, "int32"), states))
 
     def step(self, labels: Any, states: list[Any]) -> tuple[Any, list[Any]]:
         """Log probabilities behind labels, and states."""
-        left = iter(states)
-        nested = [[next(left) for _ in range(size)] for size in self.sizes]
-        return self._stepped(ops.take(ops.convert_to_tensor(self.numbers), labels), nested)
+        step, _ = self._begun(ops.shape(labels)[0])
+        return self._scored(step(ops.take(ops.convert_to_tensor(self.numbers), labels), states))
 
-    def _stepped(self, tokens: Any, states: Any) -> tuple[Any, list[Any]]:
-        h, after = take_step(self.layers, self.network.get_layer("embedding")(tokens), states)
-        log_p = log_softmax(self.head.read(self.network, h, self.n_tokens))
-        return ops.take(log_p, ops.convert_to_tensor(self.numbers), axis=1), [x for layer in after for x in layer]
+    def _begun(self, rows: Any) -> tuple[StepFunction, list[Any]]:
+        """A step of the language model, and its first states."""
+        known = Batch({"n_tokens": ops.full((1,), self.n_tokens, "int32")}, {})
+        return self.head.begin(self.network, ops.zeros((rows, 1)), known)
+
+    def _scored(self, stepped: tuple[Any, Any, Any]) -> tuple[Any, list[Any]]:
+        """Log probabilities of the labels, of all tokens, and states."""
+        scores, states, _ = stepped
+        return ops.take(log_softmax(scores), ops.convert_to_tensor(self.numbers), axis=1), states
 
 
 # One for each language model and its labels, as a program keeps a graph for each.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -80,8 +81,11 @@ def make_plan(
     head = make_head(target.spec, _request(estimator, reader, params, model))
     if body is None:
         body = _recurrent_body(estimator, reader, head, params, examples, resume)
-        before = estimator._plan.network.head if resume else None
-        head = head.compiled(_head_compiles(estimator, head, before, body, params, examples))
+        compiles = body.jit_compile
+        if head.loops:
+            before = estimator._plan.network.head.jit_compile if resume else None
+            compiles = _jit_compile(estimator, head.loops, before, params, examples)
+        head = head.compiled(compiles)
     network = Network(reader.spec, body, head)
     metrics = make_metrics(params.get("metrics"), parameters.routed(params, "metrics"), head.accuracy)
     weight = ColumnSpec("weight", axis=head.axis)
@@ -144,7 +148,9 @@ def _recurrent_body(
         gated=bool(params.get("frozen_epochs")),
         side_layers=timeless_layers(estimator, params) if len(axes) > 1 else (),
     )
-    return RecurrentBody(**{**vars(body), "jit_compile": _jit_compile(estimator, body, params, examples, resume)})
+    resumed = resume and not isinstance(estimator._plan.network.body, FunctionBody)
+    before = estimator._plan.network.body.jit_compile if resumed else None
+    return RecurrentBody(**{**vars(body), "jit_compile": _jit_compile(estimator, body.loops, before, params, examples)})
 
 
 def recurrent_layers(
@@ -222,28 +228,18 @@ def time_column(estimator: Any, params: dict[str, Any], reader: Reader) -> int |
     return column
 
 
-def _jit_compile(estimator: Any, body: RecurrentBody, params: dict[str, Any], examples: Examples, resume: bool) -> bool:
-    if not body.loops or keras.backend.backend() != "tensorflow":
+def _jit_compile(
+    estimator: Any, loops: Sequence[str], before: bool | None, params: dict[str, Any], examples: Examples
+) -> bool:
+    """Whether XLA compiles loops with these names; what was decided before stays."""
+    if not loops or keras.backend.backend() != "tensorflow":
         return False
-    if resume and not isinstance(estimator._plan.network.body, FunctionBody):
-        return estimator._plan.network.body.jit_compile
+    if before is not None:
+        return before
     if estimator.jit_compile != "auto":
         return bool(estimator.jit_compile)
     epochs = 1 if params.get("readout") is not None else estimator.epochs
-    return compilation_pays(body.loops, examples.sizes, estimator.batch_size, epochs)
-
-
-def _head_compiles(
-    estimator: Any, head: Head, before: Any, body: RecurrentBody, params: dict[str, Any], examples: Examples
-) -> bool:
-    """Whether XLA compiles loops of the head."""
-    if not head.loops or keras.backend.backend() != "tensorflow":
-        return body.jit_compile
-    if isinstance(before, type(head)):
-        return before.jit_compile  # type: ignore[attr-defined]
-    if estimator.jit_compile != "auto":
-        return bool(estimator.jit_compile)
-    return compilation_pays(list(head.loops), examples.sizes, estimator.batch_size, estimator.epochs)
+    return compilation_pays(list(loops), examples.sizes, estimator.batch_size, epochs)
 
 
 def _function_body(estimator: Any, reader: Reader, target: Target, params: dict[str, Any]) -> FunctionBody:

@@ -50,7 +50,7 @@ class LanguageHead(SearchingHead):
 
     def scores(self, model: keras.Model, outputs: Any, batch: Batch, training: bool = False) -> tuple[Any, Any]:
         """Scores of the next tokens (B, T, V)."""
-        return self.read(model, outputs, n_known(batch)), None
+        return self._read(model, outputs, n_known(batch)), None
 
     def begin(self, model: keras.Model, outputs: Any, batch: Batch) -> tuple[StepFunction, Any]:
         """A step of the embedding and the recurrences, and their states before the first one."""
@@ -62,7 +62,7 @@ class LanguageHead(SearchingHead):
             left = iter(flat)
             states = [[next(left) for _ in range(size)] for size in sizes]
             h, after = take_step(layers, embedding(tokens), states)
-            return self.read(model, h, n), [x for states in after for x in states], None
+            return self._read(model, h, n), [x for states in after for x in states], None
 
         return step, [x for states in first_states(layers, outputs) for x in states]
 
@@ -70,13 +70,12 @@ class LanguageHead(SearchingHead):
         """Also the probabilities of the token behind the last step, (B, V)."""
         if how == "next":
             last = last_over_time(outputs, batch.masks["time"])
-            return {"next": Column(ops.softmax(self.read(model, last, n_known(batch)), axis=-1))}
+            return {"next": Column(ops.softmax(self._read(model, last, n_known(batch)), axis=-1))}
         if how == "log_likelihood":
             return {"log_likelihood": Column(self._log_likelihood(model, outputs, batch), self.axis)}
         return super().decode(model, outputs, batch, how)
 
-    def read(self, model: keras.Model, features: Any, n: Any) -> Any:
-        """Scores of all tokens, of which n exist, from the output of the last recurrence."""
+    def _read(self, model: keras.Model, features: Any, n: Any) -> Any:
         table = None if self.tied_dim is None else model.get_layer("embedding").embeddings
         return model.get_layer(self.first_layer).scores(features, n, table)
 
@@ -95,7 +94,7 @@ class LanguageHead(SearchingHead):
 
         def some(carry: Any, part: Any) -> Any:
             features, tokens = part
-            scores = self.read(model, features, n)
+            scores = self._read(model, features, n)
             return carry, -token_losses(scores[None], tokens[None], n)[0]
 
         found = over_steps(some, ops.zeros(()), parts)
